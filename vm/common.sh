@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the scripts in vm/ share: where things are cached, how an error and a
+# long step look, and that nothing outlives the script. Sourced by them.
+
+cache=${PFN_MKWRITE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/pfn-mkwrite}
+# Errors name the command that the user typed, which may have called this one.
+me=${PFN_MKWRITE_ME:-vm/${0##*/}}
+quiet=
+# depmod and modprobe are of use to anybody, but only root has their folder in PATH.
+PATH=$PATH:/usr/sbin:/sbin
+# apt's and tar's messages are searched for words.
+export LC_ALL=C
+
+say() {
+	[[ $quiet ]] || printf '%s\n' "$*" >&2
+}
+
+# Everything that ends here is about the environment or the command line, not
+# about the kernel under test: exit status 2 tells the two apart.
+die() {
+	printf '%s: %s\n' "$me" "$*" >&2
+	finish 2
+}
+
+# Exits with a status that is meant. All others come from "set -e", and must not be
+# taken for the result of a test.
+finish() {
+	meant=1
+	exit "$1"
+}
+
+tmp=		# temporary files
+stage=		# what is being made, in the cache, to be renamed when complete
+meant=		# whether the exit status is
+worker=		# the process that is being waited for
+cleanup() {
+	local rc=$?
+
+	trap '' INT TERM HUP PIPE
+	if [[ $worker ]]; then
+		# The worker of a step() has a process group, QEMU has not.
+		kill -KILL -- "-$worker" 2>/dev/null || kill -KILL "$worker" 2>/dev/null || :
+		wait "$worker" 2>/dev/null || :
+	fi
+	[[ -z $tmp ]] || rm -rf "$tmp"
+	[[ -z $stage ]] || rm -rf "$stage"
+	if [[ ! $meant ]] && ((rc != 0)); then
+		printf '%s: stopped by an error that it does not expect\n' "$me" >&2
+		exit 2
+	fi
+}
+trap cleanup EXIT
+trap 'finish 129' HUP
+trap 'finish 130' INT
+trap 'finish 141' PIPE
+trap 'finish 143' TERM
+
+make_tmp() {
+	[[ -z $tmp ]] || return 0
+	tmp=$(mktemp -d "${TMPDIR:-/tmp}/pfn-mkwrite.XXXXXX" 2>/dev/null) ||
+		die "no temporary folder can be made in ${TMPDIR:-/tmp}"
+}
+
+make_cache() {
+	mkdir -p "$cache" 2>/dev/null || :
+	[[ -w $cache ]] ||
+		die "the cache $cache cannot be written to; PFN_MKWRITE_CACHE names another"
+	make_tmp
+}
+
+# step WHAT COMMAND...: runs COMMAND, says what is going on and how long it took.
+# Its output is in $tmp/log. In the background, because bash runs no trap while it
+# waits for a command in the foreground: a TERM would have to wait for a download.
+step() {
+	local what=$1 start=$SECONDS rc=0 live=
+	shift
+
+	[[ ! -t 2 || $quiet ]] || live=1
+	[[ $live ]] || say "$what"
+	set -m
+	"$@" >"$tmp/log" 2>&1 </dev/null &
+	worker=$!
+	set +m
+	while [[ $live ]] && kill -0 "$worker" 2>/dev/null; do
+		printf '\r%s ... %d s ' "$what" $((SECONDS - start)) >&2
+		sleep 0.3
+	done
+	wait "$worker" || rc=$?
+	worker=
+	if [[ $live ]]; then
+		printf '\r%s ... %d s\n' "$what" $((SECONDS - start)) >&2
+	elif ((rc == 0 && SECONDS - start > 1)); then
+		say "$what: took $((SECONDS - start)) s"
+	fi
+	return "$rc"
+}
+
+# Why the last step failed, in a few words.
+why() {
+	local line
+
+	if grep -qi 'no space left on device' "$tmp/log" ||
+	   (($(df --output=avail -k "$cache" | tail -n 1) < 1024)); then
+		echo "no space is left on the file system of $cache"
+		return
+	fi
+	# The very last line of apt only sums up, the one above it names the cause.
+	line=$(grep -E '^[EW]: ' "$tmp/log" | grep -v 'Some index files failed' | tail -n 1) ||
+		line=$(tail -n 1 "$tmp/log")
+	echo "${line:-no reason was given}"
+}
+
+lock_fd=
+# lock NAME: one run at a time makes what others find in the cache. unlock is
+# implied by the end of the script.
+lock() {
+	make_cache
+	exec {lock_fd}>"$cache/$1.lock" || die "$cache/$1.lock cannot be written to"
+	flock -n "$lock_fd" || step "waiting for another run to finish with $1" flock "$lock_fd"
+}
+
+unlock() {
+	[[ ! $lock_fd ]] || exec {lock_fd}>&-
+	lock_fd=
+}

@@ -1,0 +1,276 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Fetches what the guests are made of from the Debian archive, for any architecture
+# and without root, and prints the folder in the cache where it is. No network is
+# used for what is there already.
+# Usage: vm/fetch.sh kernel ARCH SUITE METAPACKAGE VERSION
+#        vm/fetch.sh package ARCH SUITE PACKAGE
+#        vm/fetch.sh harness [VERSION]
+
+set -euo pipefail
+here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+# shellcheck source=common.sh
+[[ $(type -t step) ]] || . "$here/common.sh"
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+fetched=	# the result of each fetch_...()
+
+# The address that this machine has its own Debian packages from.
+# shellcheck disable=SC2016	# $(REPO_URI) is for apt
+mirror() {
+	local name found
+
+	if [[ ${PFN_MKWRITE_MIRROR:-} ]]; then
+		echo "$PFN_MKWRITE_MIRROR"
+		return
+	fi
+	# What apt has seen the Release file of, it knows by name ...
+	found=$(apt-get indextargets --format '$(REPO_URI)' Created-By:\ Packages \
+		Origin:\ Debian Label:\ Debian 2>/dev/null | head -n 1) || found=
+	# ... and where "apt-get update" never ran, the address itself has to tell.
+	name=$(. /etc/os-release && echo "${VERSION_CODENAME:-}") || name=
+	[[ $found ]] || found=$(apt-get indextargets --no-release-info \
+		--format '$(REPO_URI) $(RELEASE) $(COMPONENT)' Created-By:\ Packages |
+		awk -v name="$name" '
+			$1 !~ /^cdrom:/ && $3 == "main" && (name == "" || $2 == name) &&
+			$1 ~ /\/debian(\.list)?\/*$|\/archive\/debian\// {
+				print $1 ~ /deb\.debian\.org/ ? 0 : 1, $1
+			}' | sort -s -n -k 1,1 | head -n 1 | cut -d ' ' -f 2)
+	echo "$found"
+}
+
+# apt COMMAND ARG...: apt-get or apt-cache in the private root of $apt_root.
+apt() {
+	local command=$1
+	shift
+	"$command" -q -c "$apt_root/apt.conf" "$@"
+}
+
+apt_update() {
+	apt apt-get update || return
+	touch "$apt_root/updated"
+}
+
+write_apt_config() {
+	local arch=$1 suite=$2 uri=$3
+
+	mkdir -p "$apt_root"/{state/lists/partial,cache/archives/partial} || return
+	: >"$apt_root/status" || return
+	cat >"$apt_root/debian.sources" <<-END || return
+		Types: deb
+		URIs: $uri
+		Suites: $suite
+		Components: main
+		Signed-By: $keyring
+	END
+	cat >"$apt_root/apt.conf" <<-END
+		#clear APT::Update;
+		#clear DPkg;
+		APT::Architecture "$arch";
+		APT::Architectures { "$arch"; };
+		APT::Sandbox::User "root";
+		APT::Update::Error-Mode "any";
+		Acquire::Languages "none";
+		Acquire::Retries "1";
+		Acquire::http::Timeout "15";
+		Acquire::https::Timeout "15";
+		Dir::State "$apt_root/state";
+		Dir::State::status "$apt_root/status";
+		Dir::Cache "$apt_root/cache";
+		Dir::Etc::sourcelist "$apt_root/debian.sources";
+		Dir::Etc::sourceparts "/dev/null";
+		Dir::Etc::preferences "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
+	END
+}
+
+# use_apt ARCH SUITE: makes $apt_root a place where apt knows this suite alone, with
+# the signature checks but none of the packages, hooks and pins of this machine.
+use_apt() {
+	local arch=$1 suite=$2 uri
+
+	apt_root=$cache/apt/$arch-$suite
+	# The index of an hour ago is good enough, and spares a pause for each package.
+	[[ ! $(find "$apt_root/updated" -mmin -60 2>/dev/null) ]] || return 0
+
+	[[ -r $keyring ]] || die "$keyring is missing (package debian-archive-keyring)"
+	uri=$(mirror)
+	[[ $uri ]] || die "apt's configuration names no mirror of the Debian archive;" \
+		"PFN_MKWRITE_MIRROR can name one"
+	write_apt_config "$arch" "$suite" "$uri" 2>"$tmp/log" ||
+		die "$apt_root cannot be written: $(why)"
+	step "reading the index of $suite for $arch" apt_update ||
+		die "the index of Debian $suite cannot be had from $uri: $(why)"
+}
+
+# make_stage NAME: makes $stage, an empty folder in the cache. The caller holds the
+# lock of that NAME, so what is there was left behind by a run that was killed.
+make_stage() {
+	stage=$cache/stage.$1
+	rm -rf "$stage"
+	mkdir "$stage" 2>"$tmp/log" || die "$stage cannot be made: $(why)"
+}
+
+# keep DIR TARGET: puts the complete DIR in its place in the cache.
+keep() {
+	mkdir -p "${2%/*}" || die "${2%/*} cannot be made"
+	mv -T "$1" "$2" || die "$2 cannot be written"
+	rm -rf "$stage"
+	stage=
+}
+
+download() {
+	cd "$stage" && apt apt-get download "$@"
+}
+
+# get PACKAGE...: downloads them to $stage.
+get() {
+	step "fetching $*" download "$@" && return
+	# It may be gone because the index is old.
+	rm -f "$apt_root/updated"
+	die "$1 cannot be fetched: $(why)"
+}
+
+# unpack DIR [TAR-OPTION...]: unpacks the packages in $stage, and removes each.
+unpack() {
+	local dir=$1 deb
+	shift
+
+	mkdir "$dir" || return
+	for deb in "$stage"/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir" "$@" || return
+		rm "$deb"
+	done
+}
+
+# Prints the names of the packages that one package depends on.
+depends() {
+	apt apt-cache --no-all-versions show "$1" 2>/dev/null |
+		sed -n 's/^\(Pre-\)\?Depends: //p' | tr ',' '\n' | awk '{ print $1 }'
+}
+
+# newest WANT FLAVOUR: of the kernel releases on stdin, the newest that belongs to
+# version WANT. "arm64" is not to match 6.12.1+deb13-cloud-arm64.
+newest() {
+	grep -E "^${1//./[.]}([.][0-9.]+)?([+~][a-z0-9.+~]+)?(-[0-9.]+)?-$2\$" |
+		sort -V | tail -n 1
+}
+
+# The newest kernel of version WANT that is in the cache.
+cached() {
+	find "$kernels" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | newest "$@"
+}
+
+unpack_kernel() {
+	local release=$1 made=$stage/made
+
+	unpack "$stage/root" --exclude='./usr/share' --exclude='*.dtb' --exclude='*.dtbo' \
+		--exclude='System.map*' || return
+	mkdir -p "$made/modules/lib/modules" &&
+	mv "$(find "$stage/root" -name 'vmlinu[xz]*' -type f | head -n 1)" "$made/vmlinuz" &&
+	mv "$(find "$stage/root" -path "*/modules/$release" | head -n 1)" \
+		"$made/modules/lib/modules/" &&
+	depmod -b "$made/modules" "$release" &&
+	echo "$release" >"$made/release"
+}
+
+fetch_kernel() {
+	local arch=$1 suite=$2 meta=$3 want=$4
+	local flavour=${meta#linux-image-} kernels=$cache/kernels/$arch release package packages
+
+	release=$(cached "$want" "$flavour") || :
+	if [[ ! $release ]]; then
+		lock kernels
+		release=$(cached "$want" "$flavour") || :
+	fi
+	if [[ ! $release ]]; then
+		use_apt "$arch" "$suite"
+		# Where the meta-package has moved on, the kernel itself may still be there.
+		release=$(depends "$meta" | sed -n 's/^linux-image-//p' |
+			newest "$want" "$flavour") ||
+		release=$(apt apt-cache pkgnames linux-image- | sed 's/^linux-image-//' |
+			newest "$want" "$flavour") ||
+			die "$arch kernel $want is wanted, but $suite now has" \
+				"$(depends "$meta" | grep ^linux-image- || echo "no $meta");" \
+				"give one with --kernel IMAGE --modules DIR, or edit the rig"
+		packages=()
+		for package in $(depends "linux-image-$release"); do
+			case $package in
+			linux-binary-"$release" | linux-modules-"$release" | \
+			linux-base-"$release")
+				packages+=("$package") ;;
+			esac
+		done
+		((${#packages[@]})) || packages=("linux-image-$release")
+		make_stage kernels
+		get "${packages[@]}"
+		step "unpacking kernel $release" unpack_kernel "$release" ||
+			die "kernel $release cannot be unpacked: $(why)"
+		keep "$stage/made" "$kernels/$release"
+	fi
+	unlock
+	fetched=$kernels/$release
+}
+
+fetch_package() {
+	local arch=$1 suite=$2 package=$3
+
+	fetched=$cache/packages/$arch-$suite/$package
+	[[ ! -d $fetched ]] || return 0
+	lock packages
+	if [[ ! -d $fetched ]]; then
+		use_apt "$arch" "$suite"
+		make_stage packages
+		get "$package"
+		step "unpacking $package" unpack "$stage/root" ||
+			die "$package cannot be unpacked: $(why)"
+		keep "$stage/root" "$fetched"
+	fi
+	unlock
+}
+
+unpack_source() {
+	local name=$1 selftests=$1/tools/testing/selftests
+
+	# 1.5 GB when unpacked, of which the suite needs 3 MB.
+	dpkg-deb --fsys-tarfile "$stage"/*.deb | tar -xO "./usr/src/$name.tar.xz" |
+	tar -xJ -C "$stage" "$selftests"/{lib.mk,kselftest.h,kselftest_harness.h,kselftest} \
+		"$name/tools/testing/kunit" "$name/tools/include/uapi" \
+		"$name"/scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch}
+}
+
+fetch_harness() {
+	local version=${1:-7.3} name=linux-source-${1:-7.3} suite
+
+	case $version in
+	6.1)	suite=bookworm ;;
+	6.12)	suite=trixie ;;
+	*)	suite=trixie-backports ;;
+	esac
+	fetched=$cache/$name/tools/testing/selftests
+	[[ ! -d $cache/$name ]] || return 0
+	lock harness
+	if [[ ! -d $cache/$name ]]; then
+		# The source package is the same for every architecture.
+		use_apt arm64 "$suite"
+		apt apt-cache show "$name" >/dev/null 2>&1 ||
+			die "$name is wanted, but $suite now has" \
+				"$(apt apt-cache pkgnames linux-source- | sort -V | xargs)"
+		make_stage harness
+		get "$name"
+		step "unpacking $name" unpack_source "$name" ||
+			die "$name cannot be unpacked: $(why)"
+		keep "$stage/$name" "$cache/$name"
+	fi
+	unlock
+}
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+	case ${1:-}:$# in
+	kernel:5 | package:4 | harness:[12])
+		"fetch_$1" "${@:2}"
+		echo "$fetched" ;;
+	*)	die "usage: vm/fetch.sh kernel ARCH SUITE METAPACKAGE VERSION |" \
+			"package ARCH SUITE PACKAGE | harness [VERSION]" ;;
+	esac
+fi

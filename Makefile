@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+# Selftests of mkwrite for device mappings: one store, one page fault.
+#
+#   make					for this machine
+#   make LLVM=1					the same with clang
+#   make CROSS_COMPILE=aarch64-linux-gnu-	static, to copy to a board
+#   make OUTPUT=DIR				build there
+#   make install INSTALL_PATH=DIR
+#   make check					the suite's own tests
+#
+# The kselftest harness comes from the kernel tree that this folder sits in,
+# from KSRC=, or from Debian's linux-source package; HARNESS=6.1 takes an older
+# one of these.
+
+TREE_LIB_MK := $(firstword $(wildcard ../lib.mk ../../lib.mk))
+GOALS := $(or $(MAKECMDGOALS),all)
+
+ifneq ($(TREE_LIB_MK),)
+LIB_MK := $(TREE_LIB_MK)
+else ifneq ($(KSRC),)
+LIB_MK := $(KSRC)/tools/testing/selftests/lib.mk
+ifeq ($(wildcard $(LIB_MK)),)
+$(error KSRC=$(KSRC) is no kernel tree: there is no $(LIB_MK))
+endif
+else ifneq ($(filter-out check clean,$(GOALS)),)
+LIB_MK := $(shell vm/fetch.sh harness $(HARNESS))/lib.mk
+ifeq ($(wildcard $(LIB_MK)),)
+$(error no kselftest harness: name a kernel tree with KSRC=)
+endif
+endif
+
+OUTPUT ?= $(CURDIR)
+
+ifneq ($(LIB_MK),)
+
+TEST_GEN_PROGS := pfn_mkwrite_test pfn_mkwrite_drm
+TEST_FILES := run_tests.sh
+
+# The harness is somebody else's: its warnings are not ours to mend.
+CFLAGS += -Wall -Wextra -O2 -g $(KHDR_INCLUDES) -isystem $(selfdir)
+ifeq ($(TREE_LIB_MK),)
+LDFLAGS += $(if $(CROSS_COMPILE),-static)
+endif
+
+include $(LIB_MK)
+include lib/libpfn_mkwrite.mk
+include tests/tests.mk
+
+else
+
+clean:
+	$(RM) -r $(addprefix $(OUTPUT)/,pfn_mkwrite_test pfn_mkwrite_drm libpfn_mkwrite \
+		$(patsubst %.c,%,$(wildcard tests/*.c)))
+
+endif
+
+check:
+	tests/check.sh
+
+.PHONY: check

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "access.h"
+#include "counters.h"
+
+/*
+ * The compiler must neither drop, move, merge nor repeat the access: it is the
+ * thing measured. checkpatch warns of the volatile; there is no weaker way.
+ */
+#define ONCE(addr) (*(volatile unsigned char *)(addr))
+
+/*
+ * A section of their own gives the two functions bounds that the linker knows,
+ * so that a fault can be told to come from here and from nowhere else.
+ */
+#define __access __attribute__((noinline, section("pfn_mkwrite_access")))
+
+extern const char __start_pfn_mkwrite_access[];
+extern const char __stop_pfn_mkwrite_access[];
+
+static __access void do_store(unsigned char *addr)
+{
+	ONCE(addr) = 0x5a;
+}
+
+static __access unsigned char do_load(const unsigned char *addr)
+{
+	return ONCE(addr);
+}
+
+long access_offset(uint64_t ip)
+{
+	uint64_t start = (uintptr_t)__start_pfn_mkwrite_access;
+	uint64_t stop = (uintptr_t)__stop_pfn_mkwrite_access;
+
+	return ip >= start && ip < stop ? (long)(ip - start) : -1;
+}
+
+void meter_open(struct meter *meter)
+{
+	memset(meter, 0, sizeof(*meter));
+	meter->log_err = fault_log_open(&meter->log);
+}
+
+void meter_close(struct meter *meter)
+{
+	fault_log_close(&meter->log);
+}
+
+/*
+ * After a fork the stack is shared with the parent, and its first use would
+ * fault within what is measured.
+ */
+static void warm_up(void)
+{
+	unsigned char scratch;
+
+	do_store(&scratch);
+	do_load(&scratch);
+	rusage_faults();
+}
+
+static int attribute(const struct fault *faults, int nr, struct access *access)
+{
+	uint64_t page_mask = ~((uint64_t)sysconf(_SC_PAGESIZE) - 1);
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		if ((faults[i].addr ^ access->addr) & page_mask)
+			continue;
+		if (access_offset(faults[i].ip) < 0)
+			return -EPROTO;
+		if (access->faults < NR_EVIDENCE)
+			access->evidence[access->nr_evidence++] = faults[i];
+		access->faults++;
+	}
+	return 0;
+}
+
+int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
+		struct access *access)
+{
+	int64_t before, after;
+	int err;
+
+	memset(access, 0, sizeof(*access));
+	access->addr = (uintptr_t)addr;
+	warm_up();
+
+	if (!meter->log_err) {
+		err = fault_log_start(&meter->log);
+		if (err)
+			return err;
+	}
+	before = rusage_faults();
+	if (kind == ACCESS_STORE)
+		do_store(addr);
+	else
+		do_load(addr);
+	after = rusage_faults();
+	if (!meter->log_err) {
+		access->logged = fault_log_stop(&meter->log, meter->faults,
+						NR_FAULTS_MAX);
+		if (access->logged < 0)
+			return access->logged;
+	}
+
+	if (before < 0 || after < 0)
+		return before < 0 ? before : after;
+	access->rusage = after - before;
+	if (meter->log_err) {
+		access->faults = access->rusage;
+		return 0;
+	}
+	return attribute(meter->faults, access->logged, access);
+}

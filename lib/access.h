@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One access to one page, and the faults that it took.
+ */
+#ifndef PFN_MKWRITE_ACCESS_H
+#define PFN_MKWRITE_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fault_log.h"
+
+/* Faults that an access keeps as evidence; three would be news already. */
+#define NR_EVIDENCE	8
+
+/* Faults of one access, those of other pages included. */
+#define NR_FAULTS_MAX	64
+
+/**
+ * struct meter - counts the faults of the calling thread
+ *
+ * @log:	the fault log
+ * @log_err:	0, or why there is none: then rusage alone counts, and faults
+ *		can be attributed to nothing
+ * @faults:	room for the log of one access
+ */
+struct meter {
+	struct fault_log log;
+	int log_err;
+	struct fault faults[NR_FAULTS_MAX];
+};
+
+enum access_kind {
+	ACCESS_LOAD,
+	ACCESS_STORE,
+};
+
+/**
+ * struct access - what one access took
+ *
+ * @faults:	faults at the page, raised by the accessing instruction; all
+ *		faults of the thread where there is no log
+ * @logged:	faults of the thread in the log, wherever they happened
+ * @rusage:	faults of the thread as getrusage() counts them
+ * @addr:	what was accessed
+ * @nr_evidence: how many of the @faults are kept in @evidence
+ * @evidence:	the first of the @faults
+ */
+struct access {
+	int faults;
+	int logged;
+	int rusage;
+	uint64_t addr;
+	int nr_evidence;
+	struct fault evidence[NR_EVIDENCE];
+};
+
+/**
+ * meter_open() - get ready to count
+ * @meter: filled in. Where perf is refused, log_err says why and counting goes
+ *	on with rusage alone
+ */
+void meter_open(struct meter *meter);
+
+/**
+ * meter_close() - give it back
+ * @meter: an open meter
+ */
+void meter_close(struct meter *meter);
+
+/**
+ * access_page() - load or store one byte and count the faults
+ * @meter: an open meter of this thread
+ * @addr: what to access
+ * @kind: load or store
+ * @access: filled in
+ *
+ * Return: 0; -EPROTO when another instruction faulted at the page; what
+ * fault_log_stop() returns when the log is not complete; -errno.
+ */
+int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
+		struct access *access);
+
+/**
+ * access_offset() - how far an instruction is into the code of the access
+ * @ip: its address
+ *
+ * Return: bytes, or -1 when @ip is elsewhere.
+ */
+long access_offset(uint64_t ip);
+
+#endif /* PFN_MKWRITE_ACCESS_H */

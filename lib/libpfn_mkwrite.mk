@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+# The library of the pfn_mkwrite tests. To be included after lib.mk, by a
+# Makefile in the folder above; adds to TEST_GEN_PROGS' prerequisites itself.
+#
+# LIBDRM=0	 use the UAPI even where libdrm could be linked
+# LIBDRM_DIR=DIR take libdrm from a libdrm-dev package unpacked there
+
+PFN_MKWRITE_SRC := lib
+PFN_MKWRITE_OUT := $(OUTPUT)/libpfn_mkwrite
+PFN_MKWRITE_LIB := $(PFN_MKWRITE_OUT)/libpfn_mkwrite.a
+
+ifneq ($(LIBDRM_DIR),)
+LIBDRM_CFLAGS := -isystem $(LIBDRM_DIR)/usr/include
+LIBDRM_CFLAGS += -isystem $(LIBDRM_DIR)/usr/include/libdrm
+LIBDRM_LIBS := $(firstword $(wildcard $(LIBDRM_DIR)/usr/lib/*/libdrm.a))
+else
+LIBDRM_CFLAGS := $(if $(CROSS_COMPILE),,-isystem /usr/include/libdrm)
+LIBDRM_LIBS := -ldrm
+endif
+LIBDRM_LIBS += -lm
+
+# Only a link shows that libdrm is there for this target, and new enough. Whether
+# a \# in $(shell) keeps its backslash depends on the version of make.
+PFN_MKWRITE_HASH := \#
+ifeq ($(LIBDRM),)
+LIBDRM := $(shell printf '%s\n' '$(PFN_MKWRITE_HASH)include <xf86drmMode.h>' \
+	'int main(void) { return drmModeDestroyDumbBuffer(-1, 0); }' | \
+	$(CC) $(CFLAGS) $(LIBDRM_CFLAGS) $(LDFLAGS) -x c - -o /dev/null \
+		-x none $(LIBDRM_LIBS) 2>/dev/null && echo 1 || echo 0)
+endif
+
+PFN_MKWRITE_C := $(wildcard $(PFN_MKWRITE_SRC)/*.c)
+ifeq ($(LIBDRM),1)
+PFN_MKWRITE_C := $(filter-out %/drm_uapi.c,$(PFN_MKWRITE_C))
+$(OUTPUT)/pfn_mkwrite_drm: LDLIBS += $(LIBDRM_LIBS)
+else
+PFN_MKWRITE_C := $(filter-out %/drm_libdrm.c,$(PFN_MKWRITE_C))
+endif
+PFN_MKWRITE_O := $(PFN_MKWRITE_C:$(PFN_MKWRITE_SRC)/%.c=$(PFN_MKWRITE_OUT)/%.o)
+
+# What lib.mk finds in LOCAL_HDRS it does not hand to the compiler.
+LOCAL_HDRS += $(wildcard $(PFN_MKWRITE_SRC)/*.h) $(PFN_MKWRITE_OUT)/flags
+
+CFLAGS += -D_GNU_SOURCE=
+
+# Another compiler, harness or libdrm in the same OUTPUT builds all anew.
+PFN_MKWRITE_FLAGS = $(CC) $(CFLAGS) $(LDFLAGS) LIBDRM=$(LIBDRM) $(LIBDRM_LIBS)
+$(PFN_MKWRITE_OUT)/flags: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(PFN_MKWRITE_FLAGS)' | cmp -s - $@ || \
+		echo '$(PFN_MKWRITE_FLAGS)' > $@
+.PHONY: FORCE
+
+$(PFN_MKWRITE_OUT)/drm_libdrm.o: CFLAGS += $(LIBDRM_CFLAGS)
+$(PFN_MKWRITE_O): $(PFN_MKWRITE_OUT)/%.o: $(PFN_MKWRITE_SRC)/%.c $(LOCAL_HDRS)
+	$(call msg,CC,,$@)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(TARGET_ARCH) -c $< -o $@
+
+# An archive: a program takes in only the sources of memory that it names.
+PFN_MKWRITE_AR := $(if $(LLVM),$(LLVM_PREFIX)llvm-ar$(LLVM_SUFFIX),$(CROSS_COMPILE)ar)
+$(PFN_MKWRITE_LIB): $(PFN_MKWRITE_O)
+	$(call msg,AR,,$@)
+	$(Q)$(RM) $@
+	$(Q)$(PFN_MKWRITE_AR) rcs $@ $^
+
+$(OUTPUT)/pfn_mkwrite_test $(OUTPUT)/pfn_mkwrite_drm: $(LOCAL_HDRS) $(PFN_MKWRITE_LIB)
+
+EXTRA_CLEAN += $(PFN_MKWRITE_OUT)

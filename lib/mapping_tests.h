@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The assertions that each mapping has to pass, written once.
+ *
+ * A mapping is measured once, in a process of its own; each test then asserts
+ * one thing about what was seen. The harness keeps its tests in static lists,
+ * so this has to be a header: included by one source file of each program,
+ * after kselftest_harness.h.
+ */
+#ifndef PFN_MKWRITE_MAPPING_TESTS_H
+#define PFN_MKWRITE_MAPPING_TESTS_H
+
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "measure.h"
+#include "report.h"
+
+/* Constant texts: some parsers take the reason for a part of the name. */
+#define WHY_NOTIFY	"the driver asks to be notified of the first write"
+#define WHY_HIDDEN	"the CPU sets the dirty bit, nothing here could show it"
+#define WHY_PREMAPPED	"mapped before any fault"
+#define WHY_UNDECIDED	"no counter here tells the causes apart"
+#define WHY_NO_DEVICE	"this machine has no such memory"
+#define WHY_NO_ACCESS	"no permission to make such memory"
+#define WHY_NO_NOTIFY	"the driver does not ask for notification"
+#define WHY_ONE_COUNTER	"only one counter can be read here"
+#define WHY_NO_PROC	"smaps or pagemap cannot be read here"
+
+FIXTURE(mapping)
+{
+	const struct observation *obs;
+	const struct store_cost *cost;
+	enum verdict verdict;
+};
+
+FIXTURE_VARIANT(mapping)
+{
+	const struct source *src;
+	struct observation *obs;
+};
+
+FIXTURE_SETUP(mapping)
+{
+	bool first = !variant->obs->done;
+	struct judgement judgement;
+
+	/* Ctrl-C ends the harness, but not its tests: they are in own groups. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+	measure(variant->src, variant->obs);
+	judgement = judge(&variant->obs->cost);
+	if (first)
+		report_mapping(stdout, variant->src, variant->obs,
+			       &judgement);
+
+	switch (variant->obs->err) {
+	case 0:
+		break;
+	case -ENODEV:
+	case -ENOENT:
+		SKIP(return, WHY_NO_DEVICE);
+	case -EACCES:
+	case -EPERM:
+		SKIP(return, WHY_NO_ACCESS);
+	default:
+		ASSERT_EQ(0, variant->obs->err) {
+			TH_LOG("not measured: %s", variant->obs->why);
+		}
+	}
+
+	/* The harness of 6.1 goes on to the test after a SKIP in here. */
+	self->obs = variant->obs;
+	self->cost = &variant->obs->cost;
+	self->verdict = judgement.verdict;
+}
+
+FIXTURE_TEARDOWN(mapping)
+{
+}
+
+/* The headline: one store to an untouched page is one fault. */
+TEST_F(mapping, first_store)
+{
+	if (!self->obs)
+		return;
+	if (self->verdict == VERDICT_NOTIFY)
+		SKIP(return, WHY_NOTIFY);
+	/* Mapped before any fault: what is left is the dirty fault. */
+	if (!self->cost->load) {
+		EXPECT_GE(1, self->cost->first_store);
+		return;
+	}
+	if (self->verdict == VERDICT_UNDECIDED && self->cost->first_store == 2)
+		SKIP(return, WHY_UNDECIDED);
+	EXPECT_EQ(1, self->cost->first_store);
+}
+
+/* A notification or a dirty fault, never both. */
+TEST_F(mapping, store_after_load)
+{
+	if (!self->obs)
+		return;
+	EXPECT_GE(1, self->cost->store_after_load);
+}
+
+TEST_F(mapping, second_store)
+{
+	if (!self->obs)
+		return;
+	EXPECT_EQ(0, self->cost->second_store);
+}
+
+/* The property that the suite is named after. */
+TEST_F(mapping, mkwrite_honoured)
+{
+	if (!self->obs)
+		return;
+	switch (self->verdict) {
+	case VERDICT_HIDDEN:
+		SKIP(return, WHY_HIDDEN);
+	case VERDICT_NOTIFY:
+		SKIP(return, WHY_NOTIFY);
+	case VERDICT_PREMAPPED:
+		SKIP(return, WHY_PREMAPPED);
+	case VERDICT_UNDECIDED:
+		SKIP(return, WHY_UNDECIDED);
+	default:
+		EXPECT_EQ(VERDICT_HONOURED, self->verdict) {
+			TH_LOG("verdict: %s", verdict_name(self->verdict));
+		}
+	}
+}
+
+/* Dirty tracking still hears of each page, and hears of it once. */
+TEST_F(mapping, notified_once)
+{
+	int i;
+
+	if (!self->obs)
+		return;
+	if (self->verdict == VERDICT_UNDECIDED)
+		SKIP(return, WHY_UNDECIDED);
+	if (self->verdict != VERDICT_NOTIFY)
+		SKIP(return, WHY_NO_NOTIFY);
+
+	EXPECT_EQ(NR_STORES, self->cost->pgreuse);
+	EXPECT_EQ(NR_STORES, self->cost->pgreuse_upgrade);
+	for (i = 0; i < NR_STORES; i++)
+		ASSERT_LE(1, self->obs->strip[i]);
+}
+
+/* Many pages cost what the single ones predict. */
+TEST_F(mapping, sixty_four_pages)
+{
+	if (!self->obs)
+		return;
+	EXPECT_EQ(predict_stores(self->cost), self->cost->stores) {
+		TH_LOG("one store maps %d pages", self->cost->mapped_ahead);
+	}
+}
+
+/* Three counters that know nothing of each other. */
+TEST_F(mapping, counters_agree)
+{
+	const struct event_delta *pgfault;
+	bool logged;
+
+	if (!self->obs)
+		return;
+	pgfault = &self->obs->pgfault;
+	logged = !self->obs->log_err;
+	if (!logged && pgfault->missing)
+		SKIP(return, WHY_ONE_COUNTER);
+	if (logged) {
+		EXPECT_EQ(self->obs->stores_logged, self->obs->stores_rusage);
+	}
+	if (pgfault->missing)
+		return;
+
+	/*
+	 * Others fault as well, but nobody takes a fault back. What is too
+	 * much each time, and by the same number, is not the others.
+	 */
+	EXPECT_LE(self->obs->stores_rusage, pgfault->least);
+	if (pgfault->least == pgfault->most) {
+		EXPECT_EQ(self->obs->stores_rusage, pgfault->least);
+	}
+}
+
+/*
+ * pagemap and smaps walk over a VM_PFNMAP VMA as over a hole
+ * (mm/pagewalk.c, walk_page_test()): a page that is mapped and written stays
+ * absent. Other mappings have to show it.
+ */
+TEST_F(mapping, pagemap_and_smaps)
+{
+	const struct observation *obs = self->obs;
+
+	if (!self->obs)
+		return;
+	if (obs->vma_err)
+		SKIP(return, WHY_NO_PROC);
+
+	EXPECT_TRUE(obs->vma.shared);
+	EXPECT_TRUE(obs->vma.writable);
+	EXPECT_FALSE(obs->stored.swapped);
+	if (obs->vma.pfnmap) {
+		EXPECT_FALSE(obs->untouched.present);
+		EXPECT_FALSE(obs->stored.present);
+		EXPECT_EQ(0, obs->vma.rss_kb);
+		return;
+	}
+	if (self->cost->load) {
+		EXPECT_FALSE(obs->untouched.present);
+	}
+	EXPECT_TRUE(obs->stored.present);
+	if (!obs->vma.mixedmap) {
+		EXPECT_LT(0, obs->vma.rss_kb);
+	}
+}
+
+/**
+ * mapping_add() - let the tests above run on one more source
+ * @src: the source; stays in use
+ *
+ * To be called before the harness starts. Variants are registered at run time,
+ * so that only what a machine has is listed.
+ *
+ * Return: where its observation is going to be, or NULL without memory.
+ */
+static inline struct observation *mapping_add(const struct source *src)
+{
+	struct {
+		FIXTURE_VARIANT(mapping) variant;
+		struct __fixture_variant_metadata metadata;
+	} *add;
+
+	/* The harness keeps it to the end. */
+	add = calloc(1, sizeof(*add));
+	if (!add)
+		return NULL;
+	add->variant.src = src;
+	add->variant.obs = observation_new();
+	if (!add->variant.obs) {
+		free(add);
+		return NULL;
+	}
+	add->metadata.name = src->name;
+	add->metadata.data = &add->variant;
+	__register_fixture_variant(&_mapping_fixture_object, &add->metadata);
+	return add->variant.obs;
+}
+
+#endif /* PFN_MKWRITE_MAPPING_TESTS_H */

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The probes. Each starts on a fresh mapping, for a fault may map more than the
+ * page that was asked for, and a page once mapped tells nothing any more.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "calibrate.h"
+#include "counters.h"
+#include "mapping.h"
+#include "probe.h"
+
+/* Two passes that agree are enough; noise gets some more to calm down in. */
+#define MAX_PASSES	10
+
+struct prober {
+	const struct source *src;
+	struct backing backing;
+	struct meter meter;
+	struct observation *obs;
+};
+
+static int fail(struct prober *p, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(struct prober *p, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(p->obs->why, sizeof(p->obs->why), fmt, args);
+	va_end(args);
+	p->obs->err = err;
+	return err;
+}
+
+void event_delta_add(struct event_delta *delta, int64_t before, int64_t after)
+{
+	int64_t moved = after - before;
+
+	if (before < 0 || after < before) {
+		delta->missing = true;
+		return;
+	}
+	if (!delta->seen || moved < delta->least) {
+		delta->least = moved;
+		delta->seen = 0;
+	}
+	if (moved > delta->most)
+		delta->most = moved;
+	if (moved == delta->least)
+		delta->seen++;
+}
+
+bool event_delta_settled(const struct event_delta *delta)
+{
+	return delta->missing || delta->seen > 1 ||
+	       (delta->seen && !delta->least);
+}
+
+static int fresh(struct prober *p, struct mapping *map, const char *stage)
+{
+	int err;
+
+	p->obs->stage = stage;
+	err = mapping_open(map, p->src, &p->backing);
+	return err ? fail(p, err, "%s", p->backing.why) : 0;
+}
+
+static int touch(struct prober *p, unsigned char *addr, enum access_kind kind,
+		 struct access *access)
+{
+	int err = access_page(&p->meter, addr, kind, access);
+
+	switch (err) {
+	case 0:
+		return 0;
+	case -EPROTO:
+		return fail(p, err, "something else than the probe faulted at the page");
+	case -ENOBUFS:
+		return fail(p, err, "the fault log lost records");
+	default:
+		return fail(p, err, "the fault log: %s", strerror(-err));
+	}
+}
+
+/* Store to an untouched page, and store again; look at it from outside, too. */
+static int probe_first_store(struct prober *p)
+{
+	struct observation *obs = p->obs;
+	struct mapping map;
+	int err;
+
+	err = fresh(p, &map, "first_store");
+	if (err)
+		return err;
+
+	obs->vma_err = pagemap_read(map.addr, &obs->untouched);
+	err = touch(p, map.addr, ACCESS_STORE, &obs->first);
+	if (err)
+		goto close_mapping;
+	if (!obs->vma_err)
+		obs->vma_err = pagemap_read(map.addr, &obs->stored);
+	if (!obs->vma_err)
+		obs->vma_err = smaps_read(map.addr, &obs->vma);
+
+	obs->stage = "second_store";
+	err = touch(p, map.addr, ACCESS_STORE, &obs->again);
+	obs->cost.first_store = obs->first.faults;
+	obs->cost.second_store = obs->again.faults;
+close_mapping:
+	mapping_close(&map);
+	return err;
+}
+
+static int probe_store_after_load(struct prober *p)
+{
+	struct observation *obs = p->obs;
+	struct access load;
+	struct mapping map;
+	int err;
+
+	err = fresh(p, &map, "store_after_load");
+	if (err)
+		return err;
+	err = touch(p, map.addr, ACCESS_LOAD, &load);
+	if (!err)
+		err = touch(p, map.addr, ACCESS_STORE, &obs->upgrade);
+	obs->cost.load = load.faults;
+	obs->cost.store_after_load = obs->upgrade.faults;
+	mapping_close(&map);
+	return err;
+}
+
+static int probe_mapped_ahead(struct prober *p)
+{
+	struct access access;
+	struct mapping map;
+	size_t i;
+	int err;
+
+	err = fresh(p, &map, "mapped_ahead");
+	if (err)
+		return err;
+	err = touch(p, map.addr, ACCESS_STORE, &access);
+	for (i = 1; !err && i < map.nr_pages && i < NR_STORES; i++) {
+		err = touch(p, mapping_page(&map, i), ACCESS_LOAD, &access);
+		if (access.faults)
+			break;
+	}
+	p->obs->cost.mapped_ahead = i;
+	mapping_close(&map);
+	return err;
+}
+
+static void child_stores(unsigned char *addr, struct observation *obs)
+{
+	/* Static: a page of the stack less to fault in after the fork. */
+	static struct meter meter;
+	struct access access;
+
+	meter_open(&meter);
+	if (meter.log_err == obs->log_err &&
+	    !access_page(&meter, addr, ACCESS_STORE, &access))
+		obs->cost.child_store = access.faults;
+	_exit(0);
+}
+
+/*
+ * fork() copies the PTEs of a VM_PFNMAP or VM_MIXEDMAP mapping and makes those
+ * of a shared one clean (mm/memory.c, vma_needs_copy(), __copy_present_ptes()),
+ * whatever the driver does: the child's store shows who sets the dirty bit. Of
+ * other mappings the child gets nothing and would start anew.
+ */
+static int probe_child_store(struct prober *p)
+{
+	struct observation *obs = p->obs;
+	struct access access;
+	struct mapping map;
+	int err, status;
+	pid_t pid;
+
+	obs->cost.child_store = NOT_MEASURED;
+	if (obs->vma_err || obs->vma.dontcopy ||
+	    !(obs->vma.pfnmap || obs->vma.mixedmap))
+		return 0;
+
+	err = fresh(p, &map, "child_store");
+	if (err)
+		return err;
+	err = touch(p, map.addr, ACCESS_STORE, &access);
+	if (err)
+		goto close_mapping;
+
+	pid = fork();
+	if (pid < 0) {
+		err = fail(p, -errno, "fork(): %s", strerror(errno));
+		goto close_mapping;
+	}
+	if (!pid)
+		child_stores(map.addr, obs);
+	if (waitpid(pid, &status, 0) != pid)
+		err = fail(p, -errno, "waitpid(): %s", strerror(errno));
+	else if (WIFSIGNALED(status))
+		err = fail(p, -EFAULT, "the forked child died of signal %d at its store",
+			   WTERMSIG(status));
+	else if (obs->cost.child_store == NOT_MEASURED)
+		err = fail(p, -EIO, "the forked child could not count its faults");
+close_mapping:
+	mapping_close(&map);
+	return err;
+}
+
+static int load_all(struct prober *p, const struct mapping *map)
+{
+	struct access access;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < map->nr_pages && i < NR_STORES; i++)
+		err = touch(p, mapping_page(map, i), ACCESS_LOAD, &access);
+	return err;
+}
+
+/*
+ * After a fork the kernel counts a fault, and mostly a PGREUSE, for each page of
+ * our own that is written again. Have those behind us before counting starts.
+ */
+static void warm_up(struct prober *p, struct access sums[NR_STORES],
+		    struct vmstat *before, struct vmstat *after)
+{
+	unsigned char scratch;
+
+	memset(sums, 0, NR_STORES * sizeof(sums[0]));
+	access_page(&p->meter, &scratch, ACCESS_STORE, &sums[0]);
+	vmstat_read(before);
+	vmstat_read(after);
+}
+
+/*
+ * Store to NR_STORES pages in order, and count what the machine counts
+ * meanwhile. A mapping with fewer pages is mapped afresh when they are used up.
+ */
+static int probe_stores(struct prober *p, const char *stage, bool after_load,
+			struct access sums[NR_STORES], struct vmstat *before,
+			struct vmstat *after)
+{
+	struct mapping map = { .addr = MAP_FAILED };
+	int err = 0, i;
+
+	warm_up(p, sums, before, after);
+	vmstat_read(before);
+	for (i = 0; !err && i < NR_STORES; i++) {
+		if (!map.nr_pages || i % map.nr_pages == 0) {
+			mapping_close(&map);
+			err = fresh(p, &map, stage);
+			if (!err && after_load)
+				err = load_all(p, &map);
+			if (err)
+				break;
+		}
+		err = touch(p, mapping_page(&map, i % map.nr_pages),
+			    ACCESS_STORE, &sums[i]);
+	}
+	vmstat_read(after);
+	mapping_close(&map);
+	return err;
+}
+
+static int probe_first_stores(struct prober *p)
+{
+	static struct access stores[NR_STORES];
+	struct observation *obs = p->obs;
+	struct vmstat before, after;
+	int err, i;
+
+	err = probe_stores(p, "sixty_four_pages", false, stores, &before,
+			   &after);
+	if (err)
+		return err;
+
+	obs->cost.stores = 0;
+	obs->stores_logged = 0;
+	obs->stores_rusage = 0;
+	for (i = 0; i < NR_STORES; i++) {
+		obs->strip[i] = stores[i].faults;
+		obs->cost.stores += stores[i].faults;
+		obs->stores_logged += stores[i].logged;
+		obs->stores_rusage += stores[i].rusage;
+	}
+	event_delta_add(&obs->pgfault, before.pgfault, after.pgfault);
+	event_delta_add(&obs->pgmajfault, before.pgmajfault, after.pgmajfault);
+	event_delta_add(&obs->pgreuse, before.pgreuse, after.pgreuse);
+	return 0;
+}
+
+static int probe_upgrades(struct prober *p)
+{
+	static struct access stores[NR_STORES];
+	struct observation *obs = p->obs;
+	struct vmstat before, after;
+	int err, i;
+
+	err = probe_stores(p, "sixty_four_upgrades", true, stores, &before,
+			   &after);
+	if (err)
+		return err;
+
+	obs->cost.upgrades = 0;
+	for (i = 0; i < NR_STORES; i++)
+		obs->cost.upgrades += stores[i].faults;
+	event_delta_add(&obs->pgreuse_upgrade, before.pgreuse, after.pgreuse);
+	return 0;
+}
+
+static int pass(struct prober *p)
+{
+	int err;
+
+	err = probe_first_store(p);
+	if (!err)
+		err = probe_store_after_load(p);
+	if (!err)
+		err = probe_child_store(p);
+	if (!err)
+		err = probe_mapped_ahead(p);
+	if (!err)
+		err = probe_first_stores(p);
+	if (!err)
+		err = probe_upgrades(p);
+	return err;
+}
+
+static int settled_count(const struct event_delta *delta)
+{
+	if (delta->missing || !event_delta_settled(delta))
+		return NOT_MEASURED;
+	return delta->least;
+}
+
+static bool same_pass(const struct observation *a, const struct observation *b)
+{
+	return !memcmp(&a->cost, &b->cost, sizeof(a->cost)) &&
+	       !memcmp(a->strip, b->strip, sizeof(a->strip)) &&
+	       a->stores_logged == b->stores_logged &&
+	       a->stores_rusage == b->stores_rusage;
+}
+
+static int probe_all(struct prober *p)
+{
+	/* Static: large, and its first use would fault on the stack. */
+	static struct observation last;
+	struct observation *obs = p->obs;
+	int err, seen;
+
+	obs->stage = "calibration";
+	seen = calibrate_pick_cpu(&p->meter, &obs->mixed_cpus);
+	if (seen < 0)
+		return fail(p, seen, "calibration on a memfd: %s",
+			    strerror(-seen));
+
+	obs->stage = "open";
+	p->backing.fd = -1;
+	err = p->src->open(p->src, &p->backing,
+			   NR_STORES * sysconf(_SC_PAGESIZE));
+	if (err)
+		return fail(p, err, "%s", p->backing.why);
+
+	/* The first pass also makes driver and libc fetch what they need. */
+	err = pass(p);
+	while (!err && obs->passes < MAX_PASSES) {
+		last = *obs;
+		err = pass(p);
+		obs->passes++;
+		obs->repeats = same_pass(&last, obs);
+		if (obs->repeats &&
+		    (obs->pgfault.missing ||
+		     obs->pgfault.least == obs->stores_rusage) &&
+		    event_delta_settled(&obs->pgreuse) &&
+		    event_delta_settled(&obs->pgreuse_upgrade))
+			break;
+	}
+	obs->cost.memfd_upgrade = seen;
+	obs->cost.pgreuse = settled_count(&obs->pgreuse);
+	obs->cost.pgreuse_upgrade = settled_count(&obs->pgreuse_upgrade);
+	return err;
+}
+
+void probe(const struct source *src, struct observation *obs)
+{
+	static struct prober p;
+
+	memset(&p, 0, sizeof(p));
+	p.src = src;
+	p.obs = obs;
+	p.backing.fd = -1;
+
+	meter_open(&p.meter);
+	obs->log_err = p.meter.log_err;
+	if (!probe_all(&p) && !obs->repeats)
+		fail(&p, -EAGAIN, "no two of %d passes gave the same numbers",
+		     MAX_PASSES);
+	src->close(&p.backing);
+	meter_close(&p.meter);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The probes: what does a store to memory of this source cost?
+ */
+#ifndef PFN_MKWRITE_PROBE_H
+#define PFN_MKWRITE_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "access.h"
+#include "source.h"
+#include "verdict.h"
+#include "vma_info.h"
+
+/**
+ * struct event_delta - how far an event of the whole machine moved, at least
+ *
+ * Others can only add to it, so the smallest of several readings is the best,
+ * and one that came up twice is taken for the truth.
+ *
+ * @least:	the smallest reading, or -1 before the first
+ * @most:	the largest one
+ * @seen:	how often @least came up
+ * @missing:	the kernel does not count this event
+ */
+struct event_delta {
+	int64_t least;
+	int64_t most;
+	int seen;
+	bool missing;
+};
+
+/**
+ * event_delta_add() - take one more reading
+ * @delta: the readings so far
+ * @before: the event before, -1 where it is missing
+ * @after: and after
+ */
+void event_delta_add(struct event_delta *delta, int64_t before, int64_t after);
+
+/**
+ * event_delta_settled() - is the smallest reading the truth?
+ * @delta: the readings
+ *
+ * Return: true when it came up twice, or is none at all, or is missing.
+ */
+bool event_delta_settled(const struct event_delta *delta);
+
+/**
+ * struct observation - all that the probes of one mapping saw
+ *
+ * Lies in memory shared by the process that measures and those that judge.
+ *
+ * @done:	the measurement has ended, one way or the other
+ * @err:	0, or -errno of what kept it from being one
+ * @why:	with @err: what was tried, what the system answered
+ * @signal:	the signal that ended the measuring process, or 0
+ * @stage:	the probe that ran last
+ *
+ * @cost:	the numbers
+ * @strip:	faults of each of the NR_STORES first stores, in order
+ * @first:	the first store, with its faults
+ * @upgrade:	the store after the load, with its faults
+ * @again:	the second store
+ *
+ * @log_err:	0, or why there is no fault log
+ * @mixed_cpus:	the CPUs differ in who sets the dirty bit
+ * @passes:	how often everything was measured until two passes agreed
+ * @repeats:	the last two passes agreed
+ *
+ * @stores_logged: faults of the thread during the NR_STORES stores: fault log
+ * @stores_rusage: the same: getrusage()
+ * @pgfault:	the same: /proc/vmstat
+ * @pgmajfault:	major faults of the machine in that time
+ * @pgreuse:	notifications in that time
+ * @pgreuse_upgrade: notifications while pages loaded before were stored to
+ *
+ * @vma_err:	0, or -errno of reading smaps and pagemap
+ * @vma:	the VMA, after the first store
+ * @untouched:	pagemap of the page before the first store
+ * @stored:	and after it
+ */
+struct observation {
+	bool done;
+	int err;
+	char why[256];
+	int signal;
+	const char *stage;
+
+	struct store_cost cost;
+	unsigned char strip[NR_STORES];
+	struct access first;
+	struct access upgrade;
+	struct access again;
+
+	int log_err;
+	bool mixed_cpus;
+	int passes;
+	bool repeats;
+
+	int stores_logged;
+	int stores_rusage;
+	struct event_delta pgfault;
+	struct event_delta pgmajfault;
+	struct event_delta pgreuse;
+	struct event_delta pgreuse_upgrade;
+
+	int vma_err;
+	struct vma_info vma;
+	struct pagemap_page untouched;
+	struct pagemap_page stored;
+};
+
+/**
+ * probe() - run the probes in the calling process
+ * @src: what to map
+ * @obs: filled in; @obs->done is left alone
+ *
+ * Pins the caller to a CPU and leaves it there. A process of its own is the
+ * place to call it from: see measure().
+ */
+void probe(const struct source *src, struct observation *obs);
+
+#endif /* PFN_MKWRITE_PROBE_H */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A source of memory: something that can be opened and mapped shared and
+ * writable, again and again. To add one, write a file with a struct source in
+ * it, declare it below, and name it in a FIXTURE_VARIANT_ADD().
+ */
+#ifndef PFN_MKWRITE_SOURCE_H
+#define PFN_MKWRITE_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct drm_card;
+struct source;
+
+/**
+ * struct backing - memory that a source has made, ready to be mapped
+ *
+ * A source fills in @fd, @offset and @size; the rest is its own.
+ *
+ * @fd:		what mmap() gets
+ * @offset:	where in @fd the memory starts, bytes
+ * @size:	bytes that can be mapped
+ * @handle:	GEM handle
+ * @keep:	a mapping that is never touched, or NULL
+ * @why:	after an error: what was tried and what to do, one sentence
+ *		without its full stop
+ */
+struct backing {
+	int fd;
+	off_t offset;
+	size_t size;
+	uint32_t handle;
+	void *keep;
+	char why[200];
+};
+
+/**
+ * struct source - how to make and map one kind of memory
+ *
+ * @name:	in test names; letters, digits, '_' and '-'
+ * @detail:	which one exactly, for the reader; may be NULL
+ * @card:	for DRM: which card
+ * @open:	make at least @size bytes of memory. 0, or -errno with
+ *		backing->why set: -ENODEV and -ENOENT mean that this machine has
+ *		none, -EACCES and -EPERM that this user may not
+ * @renew:	optional: make memory that nobody has written yet, before each
+ *		mapping. 0 or -errno with backing->why set
+ * @close:	give it back; called after a failed @open, too
+ */
+struct source {
+	const char *name;
+	const char *detail;
+	const struct drm_card *card;
+	int (*open)(const struct source *src, struct backing *backing,
+		    size_t size);
+	int (*renew)(struct backing *backing);
+	void (*close)(struct backing *backing);
+};
+
+extern const struct source udmabuf_source;
+extern const struct source memfd_source;
+extern const struct source perf_ring_source;
+
+/* One for each card, with .card set; see drm_cards.h. */
+extern const struct source dumb_source;
+
+/**
+ * backing_fail() - write down why a source could not do it
+ * @backing: its why is set
+ * @err: the -errno to report
+ * @fmt: what was tried, and what to do
+ *
+ * Return: @err.
+ */
+int backing_fail(struct backing *backing, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif /* PFN_MKWRITE_SOURCE_H */

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * udmabuf: a DMA-BUF over the pages of a memfd, inserted with vmf_insert_pfn()
+ * (drivers/dma-buf/udmabuf.c, udmabuf_vm_fault()). The device mapping that
+ * needs no device.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "source.h"
+
+#define UDMABUF_PATH	"/dev/udmabuf"
+
+static int create(struct backing *b, int dev, int memfd)
+{
+	struct udmabuf_create create = {
+		.memfd = memfd,
+		.flags = UDMABUF_FLAGS_CLOEXEC,
+		.size = b->size,
+	};
+
+	/* The driver wants to be sure that the pages stay. */
+	if (ftruncate(memfd, b->size) ||
+	    fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK))
+		return backing_fail(b, -errno, "a sealed memfd of %zu bytes: %s",
+				    b->size, strerror(errno));
+
+	b->fd = ioctl(dev, UDMABUF_CREATE, &create);
+	if (b->fd < 0)
+		return backing_fail(b, -errno, "UDMABUF_CREATE of %zu bytes: %s",
+				    b->size, strerror(errno));
+	return 0;
+}
+
+static int udmabuf_open(const struct source *src, struct backing *b,
+			size_t size)
+{
+	int dev, memfd, err;
+
+	(void)src;
+	b->fd = -1;
+	b->size = size;
+
+	dev = open(UDMABUF_PATH, O_RDWR | O_CLOEXEC);
+	if (dev < 0) {
+		err = -errno;
+		if (err == -ENOENT || err == -ENODEV || err == -ENXIO)
+			return backing_fail(b, -ENODEV,
+					    UDMABUF_PATH ": %s; the kernel needs CONFIG_UDMABUF",
+					    strerror(-err));
+		return backing_fail(b, err, UDMABUF_PATH ": %s; run as root",
+				    strerror(-err));
+	}
+
+	memfd = memfd_create("pfn_mkwrite", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	if (memfd < 0) {
+		err = backing_fail(b, -errno, "memfd_create(): %s",
+				   strerror(errno));
+		goto close_dev;
+	}
+	err = create(b, dev, memfd);
+
+	/* The DMA-BUF holds the pages from here on. */
+	close(memfd);
+close_dev:
+	close(dev);
+	return err;
+}
+
+static void udmabuf_close(struct backing *b)
+{
+	if (b->fd >= 0)
+		close(b->fd);
+	b->fd = -1;
+}
+
+const struct source udmabuf_source = {
+	.name = "udmabuf",
+	.open = udmabuf_open,
+	.close = udmabuf_close,
+};

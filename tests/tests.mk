@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+# The suite's own tests: built by "make tests", run by check.sh.
+
+TESTS := $(patsubst %.c,$(OUTPUT)/%,$(wildcard tests/*.c))
+
+tests: $(TESTS)
+
+# lib.mk has the rule.
+$(TESTS): $(LOCAL_HDRS) $(PFN_MKWRITE_LIB) | $(OUTPUT)/tests
+
+$(OUTPUT)/tests:
+	$(Q)mkdir -p $@
+
+EXTRA_CLEAN += $(TESTS)
+
+.PHONY: tests

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Can each assertion of mapping_tests.h fail, and does it skip where it has to?
+ * The tests themselves run here, on observations that were made up. What has to
+ * come out is in assertions.expected: this program fails on purpose.
+ */
+#define TH_LOG_STREAM stdout
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kselftest_harness.h"
+
+#include "../lib/mapping_tests.h"
+
+/* udmabuf on a kernel that honours mkwrite, on a CPU that shows it. */
+static void make_good(struct observation *o)
+{
+	o->cost = (struct store_cost){
+		.first_store = 1,
+		.load = 1,
+		.child_store = 1,
+		.memfd_upgrade = 1,
+		.stores = NR_STORES,
+		.mapped_ahead = 1,
+	};
+	memset(o->strip, 1, sizeof(o->strip));
+	o->stores_logged = NR_STORES;
+	o->stores_rusage = NR_STORES;
+	event_delta_add(&o->pgfault, 0, NR_STORES);
+	event_delta_add(&o->pgreuse, 0, 0);
+	o->vma.pfnmap = true;
+	o->vma.shared = true;
+	o->vma.writable = true;
+	o->repeats = true;
+	o->done = true;
+}
+
+static void make_notify(struct observation *o)
+{
+	o->cost.first_store = 2;
+	o->cost.store_after_load = 1;
+	o->cost.stores = 2 * NR_STORES;
+	o->cost.upgrades = NR_STORES;
+	o->cost.pgreuse = NR_STORES;
+	o->cost.pgreuse_upgrade = NR_STORES;
+	memset(o->strip, 2, sizeof(o->strip));
+}
+
+static void good(struct observation *o)
+{
+	(void)o;
+}
+
+static void ignored(struct observation *o)
+{
+	make_notify(o);
+	o->cost.pgreuse = 0;
+	o->cost.pgreuse_upgrade = 0;
+}
+
+static void ignored_upgrade(struct observation *o)
+{
+	o->cost.store_after_load = 2;
+	o->cost.upgrades = 2 * NR_STORES;
+}
+
+static void notify(struct observation *o)
+{
+	make_notify(o);
+}
+
+static void notify_one_too_many(struct observation *o)
+{
+	make_notify(o);
+	o->cost.pgreuse++;
+}
+
+static void notify_one_missing(struct observation *o)
+{
+	make_notify(o);
+	o->cost.pgreuse_upgrade--;
+}
+
+static void notify_page_without_fault(struct observation *o)
+{
+	make_notify(o);
+	o->strip[7] = 0;
+}
+
+static void hidden(struct observation *o)
+{
+	o->cost.child_store = 0;
+	o->cost.memfd_upgrade = 0;
+}
+
+static void premapped(struct observation *o)
+{
+	o->cost.first_store = 0;
+	o->cost.load = 0;
+	o->cost.stores = 0;
+}
+
+static void premapped_two_faults(struct observation *o)
+{
+	premapped(o);
+	o->cost.first_store = 2;
+	o->cost.stores = 2 * NR_STORES;
+}
+
+static void undecided(struct observation *o)
+{
+	ignored(o);
+	o->cost.pgreuse = NOT_MEASURED;
+}
+
+static void again(struct observation *o)
+{
+	o->cost.second_store = 1;
+}
+
+/* mkwrite for the page that faulted, but not for those mapped ahead of it. */
+static void neighbours_left_out(struct observation *o)
+{
+	o->cost.mapped_ahead = 16;
+}
+
+static void log_and_rusage_differ(struct observation *o)
+{
+	o->stores_logged--;
+}
+
+static void vmstat_too_small(struct observation *o)
+{
+	event_delta_add(&o->pgfault, 0, NR_STORES - 1);
+}
+
+static void vmstat_always_too_large(struct observation *o)
+{
+	memset(&o->pgfault, 0, sizeof(o->pgfault));
+	event_delta_add(&o->pgfault, 0, NR_STORES + 2);
+	event_delta_add(&o->pgfault, 0, NR_STORES + 2);
+}
+
+static void vmstat_noisy(struct observation *o)
+{
+	memset(&o->pgfault, 0, sizeof(o->pgfault));
+	event_delta_add(&o->pgfault, 0, NR_STORES + 2);
+	event_delta_add(&o->pgfault, 0, NR_STORES + 5);
+}
+
+static void no_second_counter(struct observation *o)
+{
+	o->log_err = -EACCES;
+	o->pgfault.missing = true;
+}
+
+static void pagemap_shows_pfnmap(struct observation *o)
+{
+	o->stored.present = true;
+}
+
+static void rss_of_pfnmap(struct observation *o)
+{
+	o->vma.rss_kb = 4;
+}
+
+static void read_only(struct observation *o)
+{
+	o->vma.writable = false;
+}
+
+static void ordinary(struct observation *o)
+{
+	o->vma.pfnmap = false;
+	o->vma.rss_kb = 4;
+	o->stored.present = true;
+}
+
+static void ordinary_absent(struct observation *o)
+{
+	ordinary(o);
+	o->stored.present = false;
+}
+
+static void ordinary_too_early(struct observation *o)
+{
+	ordinary(o);
+	o->untouched.present = true;
+}
+
+static void ordinary_no_rss(struct observation *o)
+{
+	ordinary(o);
+	o->vma.rss_kb = 0;
+}
+
+static void no_proc(struct observation *o)
+{
+	o->vma_err = -ENOENT;
+}
+
+static void no_device(struct observation *o)
+{
+	o->err = -ENODEV;
+}
+
+static void no_permission(struct observation *o)
+{
+	o->err = -EACCES;
+}
+
+static void crashed(struct observation *o)
+{
+	o->err = -EFAULT;
+}
+
+#define CASE(name) { #name, name }
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*spoil)(struct observation *o);
+	} cases[] = {
+		CASE(good), CASE(ignored), CASE(ignored_upgrade), CASE(notify),
+		CASE(notify_one_too_many), CASE(notify_one_missing),
+		CASE(notify_page_without_fault), CASE(hidden), CASE(premapped),
+		CASE(premapped_two_faults), CASE(undecided), CASE(again),
+		CASE(neighbours_left_out), CASE(log_and_rusage_differ),
+		CASE(vmstat_too_small), CASE(vmstat_always_too_large),
+		CASE(vmstat_noisy), CASE(no_second_counter),
+		CASE(pagemap_shows_pfnmap), CASE(rss_of_pfnmap),
+		CASE(read_only), CASE(ordinary), CASE(ordinary_absent),
+		CASE(ordinary_too_early), CASE(ordinary_no_rss), CASE(no_proc),
+		CASE(no_device), CASE(no_permission), CASE(crashed),
+	};
+	static struct source sources[ARRAY_SIZE(cases)];
+	struct observation *obs;
+	size_t i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		sources[i].name = cases[i].name;
+		obs = mapping_add(&sources[i]);
+		if (!obs)
+			ksft_exit_fail_msg("out of memory\n");
+		make_good(obs);
+		cases[i].spoil(obs);
+	}
+	return test_harness_run(argc, argv);
+}

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What ./run_tests.sh --vm says to things that cannot work: one sentence, a fitting
+# exit status, and nothing left behind. Usage: work=DIR tests/bad_input.sh
+
+set -u
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+: "${work:?}"
+
+out=$work/bad_input
+mkdir -p "$out" "$out/tmp" "$out/hanging" "$out/quick"
+# All that these runs start carries this folder in its environment.
+export TMPDIR=$out/tmp
+
+printf '#!/bin/sh\necho "TAP version 13"\nsleep 1000\n' >"$out/hanging/run_tests.sh"
+printf '#!/bin/sh\necho ok 1 quick\necho 1..1\n' >"$out/quick/run_tests.sh"
+chmod +x "$out"/*/run_tests.sh
+
+# says STATUS TEXT COMMAND...: ends with STATUS and one line that holds TEXT.
+says() {
+	local want=$1 text=$2 rc=0
+	shift 2
+	"$@" >"$out/said" 2>&1 || rc=$?
+	cat "$out/said"
+	((rc == want)) || { echo "status $rc, not $want"; return 1; }
+	(($(grep -cE "$text" "$out/said") == 1))
+}
+
+vm() {
+	./run_tests.sh --vm --output "$out/run" "$@"
+}
+
+hanging() {
+	PFN_MKWRITE_SUITE=$out/hanging vm --timeout 12
+}
+
+not_a_kernel() {
+	head -c 4096 /dev/urandom >"$out/image"
+	PFN_MKWRITE_SUITE=$out/quick vm --timeout 5 --kernel "$out/image"
+}
+
+# A copy of the scripts with a rig that wants more memory than anybody has.
+too_little_memory() {
+	mkdir -p "$out/copy"
+	cp -r run_tests.sh vm "$out/copy/"
+	sed -i 's/^memory .*/memory 999999999/' "$out/copy/vm/rigs/arm64-6.12-a57"
+	PFN_MKWRITE_SUITE=$out/quick "$out/copy/run_tests.sh" --vm --output "$out/run"
+}
+
+# A cache without anything in it, and nobody at home where the mirror should be.
+no_mirror() {
+	PFN_MKWRITE_CACHE=$out/empty PFN_MKWRITE_MIRROR=http://127.0.0.1:9/debian vm
+}
+
+moved_on() {
+	mkdir -p "$out/copy2"
+	cp -r run_tests.sh vm "$out/copy2/"
+	sed -i 's/^version .*/version 6.66/' "$out/copy2/vm/rigs/arm64-6.12-a57"
+	"$out/copy2/run_tests.sh" --vm --output "$out/run"
+}
+
+# Root may write anywhere, but not into a folder of the kernel's.
+read_only_output() {
+	PFN_MKWRITE_SUITE=$out/quick ./run_tests.sh --vm --output /proc/self/fdinfo
+}
+
+processes() {
+	grep -lzs "^TMPDIR=$out/tmp" /proc/[0-9]*/environ 2>/dev/null |
+		while read -r file; do
+			readlink "${file%environ}exe"
+		done | grep qemu-system
+}
+
+# As from a terminal: the signal goes to all of a process group at once.
+interrupted() {
+	local signal=$1 pid i
+
+	set -m
+	PFN_MKWRITE_SUITE=$out/hanging ./run_tests.sh --vm --output "$out/run" \
+		>"$out/said" 2>&1 &
+	pid=$!
+	set +m
+	for ((i = 0; i < 300; i++)); do
+		grep -q '^TAP version' "$out/said" && break
+		sleep 0.1
+	done
+	[[ $(processes) ]] || { echo "no QEMU was running"; return 1; }
+	kill "-$signal" -- "-$pid"
+	wait "$pid"
+	echo "status $?"
+	! processes && [ -z "$(ls -A "$TMPDIR")" ]
+}
+
+known='arm64-6.12-a57 arm64-7.3-a57 arm64-7.3-max arm64-7.3-max-nodbm'
+me='^run_tests.sh: '
+
+check unknown_rig says 2 "${me}arm64-2.4-a57 is not a rig; there are: $known\$" \
+	vm arm64-2.4-a57
+check unknown_option says 2 "${me}--fast is not an option" vm --fast
+check no_kernel_file says 2 "${me}--kernel /nonexistent is not a file" \
+	vm --kernel /nonexistent
+check no_modules says 2 "${me}--modules /nonexistent is not a folder" \
+	vm --kernel run_tests.sh --modules /nonexistent
+check bad_timeout says 2 "${me}--timeout soon is not a number" vm --timeout soon
+check read_only_output says 2 "${me}the output folder .* cannot be written to" \
+	read_only_output
+check too_little_memory says 2 "${me}rig .* needs [0-9]* MB of memory, and [0-9]* MB are" \
+	too_little_memory
+check no_mirror says 2 "${me}the index of Debian trixie cannot be had from http://127" \
+	no_mirror
+check moved_on says 2 "${me}arm64 kernel 6.66 is wanted, but trixie now has " moved_on
+check not_a_kernel says 1 'died: .*; the console is in .*/console.log' not_a_kernel
+check hanging says 1 'died: the guest did not finish within the time limit of 12 s' hanging
+check ctrl_c interrupted INT
+check terminated interrupted TERM
+check list says 0 '^arm64-7.3-max-nodbm .* radeon ignored 68' ./run_tests.sh --list
+check nothing_left [ -z "$(ls -A "$TMPDIR")" ]
+plan

@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# All tests of the suite itself: make check. Each part prints TAP; what failed is
+# shown with what it said, and the last line counts.
+# Usage: tests/check.sh [PART...], parts: unit builds native style guests bad_input
+
+set -u
+cd "$(dirname "$0")/.." || exit
+parts=(unit builds native style guests bad_input)
+(($# == 0)) || parts=("$@")
+
+# A make above us has options and an OUTPUT of its own.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL OUTPUT KSRC HARNESS LLVM CROSS_COMPILE
+vm/deps.sh check || exit
+work=$(mktemp -d "${TMPDIR:-/tmp}/pfn-mkwrite-check.XXXXXX") || exit
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+export work
+
+passed=0 failed=0 skipped=0
+for part in "${parts[@]}"; do
+	start=$SECONDS
+	counts=$(
+		"tests/$part.sh" 2>&1 </dev/null | tee "$work/$part.tap" | awk '
+			/^not ok /	{ failed++; next }
+			/^ok .*# SKIP/	{ skipped++; next }
+			/^ok /		{ passed++ }
+			/^1\.\.[0-9]+$/	{ plan = substr($0, 4) }
+			END {
+				# A part that ends before its plan has failed.
+				if (plan != passed + failed + skipped)
+					failed++
+				print passed + 0, failed + 0, skipped + 0
+			}'
+	)
+	read -r p f s <<<"$counts"
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	echo "$part: $p passed, $f failed, $s skipped, $((SECONDS - start)) s"
+	grep '^ok .*# SKIP' "$work/$part.tap" | sed 's/^/  /'
+	((f == 0)) || sed 's/^/  /' "$work/$part.tap"
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The fault log: rings that were made up, the real ring filled beyond its size,
+ * and a system that refuses perf.
+ */
+#define TH_LOG_STREAM stdout
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/perf_event.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "../lib/access.h"
+#include "../lib/fault_log.h"
+#include "../lib/measure.h"
+
+#define RING_SIZE	256
+
+FIXTURE(ring)
+{
+	unsigned char data[RING_SIZE];
+	uint64_t head;
+	struct fault faults[16];
+};
+
+FIXTURE_SETUP(ring)
+{
+	memset(self->data, 0xff, sizeof(self->data));
+	self->head = 0;
+}
+
+FIXTURE_TEARDOWN(ring)
+{
+}
+
+static void put(FIXTURE_DATA(ring) *ring, const void *from, size_t len)
+{
+	const unsigned char *byte = from;
+
+	while (len--)
+		ring->data[ring->head++ % RING_SIZE] = *byte++;
+}
+
+static void put_header(FIXTURE_DATA(ring) *ring, uint32_t type, uint16_t size)
+{
+	struct perf_event_header header = { .type = type, .size = size };
+
+	put(ring, &header, sizeof(header));
+}
+
+static void put_sample(FIXTURE_DATA(ring) *ring, uint64_t ip, uint64_t time,
+		       uint64_t addr)
+{
+	put_header(ring, PERF_RECORD_SAMPLE, 32);
+	put(ring, &ip, sizeof(ip));
+	put(ring, &time, sizeof(time));
+	put(ring, &addr, sizeof(addr));
+}
+
+static int parse(FIXTURE_DATA(ring) *ring, uint64_t tail, size_t max)
+{
+	return fault_ring_parse(ring->data, RING_SIZE, tail, ring->head,
+				ring->faults, max);
+}
+
+TEST_F(ring, empty)
+{
+	EXPECT_EQ(0, parse(self, 0, 16));
+}
+
+TEST_F(ring, samples_in_order)
+{
+	put_sample(self, 1, 2, 3);
+	put_sample(self, 4, 5, 6);
+	ASSERT_EQ(2, parse(self, 0, 16));
+	EXPECT_EQ(1, self->faults[0].ip);
+	EXPECT_EQ(2, self->faults[0].time_ns);
+	EXPECT_EQ(3, self->faults[0].addr);
+	EXPECT_EQ(4, self->faults[1].ip);
+	EXPECT_EQ(5, self->faults[1].time_ns);
+	EXPECT_EQ(6, self->faults[1].addr);
+}
+
+/* A record may start at any multiple of 8 and go on at the start of the ring. */
+TEST_F(ring, wrapped)
+{
+	uint64_t offset;
+
+	for (offset = 8; offset < 32; offset += 8) {
+		uint64_t tail = 5 * RING_SIZE - offset;
+
+		self->head = tail;
+		put_sample(self, 0x1111111111111111, 0x2222222222222222,
+			   0x3333333333333333);
+		put_sample(self, 4, 5, 6);
+		ASSERT_EQ(2, parse(self, tail, 16));
+		EXPECT_EQ(0x1111111111111111, self->faults[0].ip);
+		EXPECT_EQ(0x2222222222222222, self->faults[0].time_ns);
+		EXPECT_EQ(0x3333333333333333, self->faults[0].addr);
+		EXPECT_EQ(6, self->faults[1].addr);
+	}
+}
+
+TEST_F(ring, full)
+{
+	int i;
+
+	for (i = 0; i < RING_SIZE / 32; i++)
+		put_sample(self, i, i, i);
+	EXPECT_EQ(RING_SIZE / 32, parse(self, 0, 16));
+	EXPECT_EQ(-E2BIG, parse(self, 0, RING_SIZE / 32 - 1));
+}
+
+TEST_F(ring, overwritten)
+{
+	int i;
+
+	for (i = 0; i < RING_SIZE / 32 + 1; i++)
+		put_sample(self, i, i, i);
+	EXPECT_EQ(-EBADMSG, parse(self, 0, 16));
+}
+
+TEST_F(ring, lost)
+{
+	const uint64_t lost[2] = { 1, 3 };
+
+	put_sample(self, 1, 2, 3);
+	put_header(self, PERF_RECORD_LOST, 24);
+	put(self, lost, sizeof(lost));
+	EXPECT_EQ(-ENOBUFS, parse(self, 0, 16));
+}
+
+TEST_F(ring, lost_samples)
+{
+	const uint64_t lost = 1;
+
+	put_header(self, PERF_RECORD_LOST_SAMPLES, 16);
+	put(self, &lost, sizeof(lost));
+	EXPECT_EQ(-ENOBUFS, parse(self, 0, 16));
+}
+
+TEST_F(ring, throttled)
+{
+	const uint64_t body[3] = { 0 };
+
+	put_header(self, PERF_RECORD_THROTTLE, 32);
+	put(self, body, sizeof(body));
+	EXPECT_EQ(-EBADMSG, parse(self, 0, 16));
+}
+
+TEST_F(ring, truncated)
+{
+	put_sample(self, 1, 2, 3);
+	self->head -= 8;
+	EXPECT_EQ(-EBADMSG, parse(self, 0, 16));
+	self->head = 4;
+	EXPECT_EQ(-EBADMSG, parse(self, 0, 16));
+}
+
+TEST_F(ring, odd_sizes)
+{
+	put_header(self, PERF_RECORD_SAMPLE, 0);
+	EXPECT_EQ(-EBADMSG, parse(self, 0, 16));
+	self->head = 0;
+	put_header(self, PERF_RECORD_SAMPLE, 24);
+	put_sample(self, 1, 2, 3);
+	EXPECT_EQ(-EBADMSG, parse(self, 0, 16));
+	EXPECT_EQ(-EBADMSG, fault_ring_parse(self->data, 100, 0, 32,
+					     self->faults, 16));
+	EXPECT_EQ(-EBADMSG, fault_ring_parse(self->data, 0, 0, 32,
+					     self->faults, 16));
+	EXPECT_EQ(-EBADMSG, fault_ring_parse(self->data, RING_SIZE, 32, 0,
+					     self->faults, 16));
+}
+
+FIXTURE(log)
+{
+	struct fault_log log;
+	size_t page_size;
+};
+
+FIXTURE_SETUP(log)
+{
+	int err;
+
+	self->page_size = sysconf(_SC_PAGESIZE);
+	err = fault_log_open(&self->log);
+	if (err == -EACCES || err == -EPERM || err == -ENOSYS) {
+		self->page_size = 0;
+		SKIP(return, "perf is refused here");
+	}
+	ASSERT_EQ(0, err);
+}
+
+FIXTURE_TEARDOWN(log)
+{
+	fault_log_close(&self->log);
+}
+
+static void touch_pages(unsigned char *addr, size_t nr, size_t page_size)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		addr[i * page_size] = 1;
+}
+
+static unsigned char *map_pages(size_t nr, size_t page_size)
+{
+	unsigned char *addr;
+
+	addr = mmap(NULL, nr * page_size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* One fault a page, whatever this machine's settings for THP are. */
+	if (addr != MAP_FAILED)
+		madvise(addr, nr * page_size, MADV_NOHUGEPAGE);
+	return addr;
+}
+
+TEST_F(log, each_fault_once)
+{
+	struct fault faults[64];
+	unsigned char *addr;
+	int i, nr;
+
+	if (!self->page_size)
+		return;
+	memset(faults, 0, sizeof(faults));
+	addr = map_pages(16, self->page_size);
+	ASSERT_NE(MAP_FAILED, addr);
+	ASSERT_EQ(0, fault_log_start(&self->log));
+	touch_pages(addr, 16, self->page_size);
+	nr = fault_log_stop(&self->log, faults, 64);
+	ASSERT_EQ(16, nr);
+	for (i = 0; i < nr; i++) {
+		EXPECT_EQ((uintptr_t)addr + i * self->page_size,
+			  faults[i].addr);
+		EXPECT_EQ(faults[0].ip, faults[i].ip);
+	}
+
+	/* What happened while it was stopped is not in it. */
+	touch_pages(map_pages(4, self->page_size), 4, self->page_size);
+	ASSERT_EQ(0, fault_log_start(&self->log));
+	EXPECT_EQ(0, fault_log_stop(&self->log, faults, 64));
+}
+
+/* More faults than the ring has room for: an error, never a smaller number. */
+TEST_F(log, overflow)
+{
+	const size_t nr = 4096;
+	static struct fault faults[4096];
+	unsigned char *addr;
+
+	if (!self->page_size)
+		return;
+	memset(faults, 0, sizeof(faults));
+	addr = map_pages(nr, self->page_size);
+	ASSERT_NE(MAP_FAILED, addr);
+	ASSERT_EQ(0, fault_log_start(&self->log));
+	touch_pages(addr, nr, self->page_size);
+	EXPECT_EQ(-ENOBUFS, fault_log_stop(&self->log, faults, nr));
+
+	/* And it is over with that. */
+	ASSERT_EQ(0, fault_log_start(&self->log));
+	EXPECT_EQ(0, fault_log_stop(&self->log, faults, nr));
+}
+
+/* As a container does it: perf_event_open() fails, all else goes on. */
+static int refuse_perf(int err)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_perf_event_open, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | err),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = {
+		.len = ARRAY_SIZE(filter),
+		.filter = filter,
+	};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		return -errno;
+	return 0;
+}
+
+TEST(denied_perf_leaves_rusage)
+{
+	static struct meter meter;
+	struct access access;
+	unsigned char *addr;
+
+	ASSERT_EQ(0, refuse_perf(EACCES));
+	meter_open(&meter);
+	EXPECT_EQ(-EACCES, meter.log_err);
+
+	addr = map_pages(1, sysconf(_SC_PAGESIZE));
+	ASSERT_NE(MAP_FAILED, addr);
+	ASSERT_EQ(0, access_page(&meter, addr, ACCESS_STORE, &access));
+	EXPECT_EQ(1, access.faults);
+	EXPECT_EQ(0, access.nr_evidence);
+	ASSERT_EQ(0, access_page(&meter, addr, ACCESS_STORE, &access));
+	EXPECT_EQ(0, access.faults);
+	meter_close(&meter);
+}
+
+/* The verdict must not depend on the fault log. */
+TEST(denied_perf_changes_no_verdict)
+{
+	struct observation *with = observation_new();
+	struct observation *without = observation_new();
+
+	ASSERT_NE(NULL, with);
+	ASSERT_NE(NULL, without);
+	measure(&memfd_source, with);
+	ASSERT_EQ(0, with->err) {
+		TH_LOG("%s", with->why);
+	}
+	ASSERT_EQ(0, refuse_perf(ENOSYS));
+	measure(&memfd_source, without);
+	ASSERT_EQ(0, without->err) {
+		TH_LOG("%s", without->why);
+	}
+	EXPECT_EQ(-ENOSYS, without->log_err);
+	EXPECT_EQ(judge(&with->cost).verdict, judge(&without->cost).verdict);
+	EXPECT_EQ(with->cost.first_store, without->cost.first_store);
+	EXPECT_EQ(with->cost.stores, without->cost.stores);
+}
+
+TEST(instruction_is_known)
+{
+	static struct meter meter;
+	struct access access;
+	unsigned char *addr;
+
+	meter_open(&meter);
+	if (meter.log_err)
+		SKIP(return, "perf is refused here");
+	addr = map_pages(1, sysconf(_SC_PAGESIZE));
+	ASSERT_NE(MAP_FAILED, addr);
+	ASSERT_EQ(0, access_page(&meter, addr, ACCESS_STORE, &access));
+	ASSERT_EQ(1, access.nr_evidence);
+	EXPECT_LE(0, access_offset(access.evidence[0].ip));
+	EXPECT_EQ(-1, access_offset((uintptr_t)touch_pages));
+	meter_close(&meter);
+}
+
+TEST_HARNESS_MAIN

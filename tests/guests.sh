@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The rigs against what they are known to show, the other libdrm variant, and poor
+# surroundings in a guest. Usage: work=DIR tests/guests.sh
+
+set -u
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+: "${work:?}"
+
+out=$work/guests
+mkdir -p "$out"
+
+# rig NAME [RIG [SUITE]]: its output, and its exit status behind it.
+rig() {
+	local rc=0
+	PFN_MKWRITE_SUITE=${3:-} ./run_tests.sh --vm --output "$out/$1.d" "${2:-$1}" \
+		>"$out/$1" 2>"$out/$1.err" || rc=$?
+	echo "status $rc" >>"$out/$1"
+}
+
+# make_suite DIR [VARIABLE...]: the programs for the guest.
+make_suite() {
+	local dir=$1 libdrm ksrc
+	shift
+	libdrm=$(vm/fetch.sh package arm64 bookworm libdrm-dev) &&
+	ksrc=$(vm/fetch.sh harness) &&
+	make OUTPUT="$work/build-${dir##*/}" INSTALL_PATH="$dir" \
+		CROSS_COMPILE=aarch64-linux-gnu- LIBDRM_DIR="$libdrm" \
+		KSRC="${ksrc%/tools/testing/selftests}" "$@" all install
+}
+
+poor_suite() {
+	make_suite "$work/poor/suite" &&
+		cp tests/guest_surroundings.sh "$work/poor/run_tests.sh"
+}
+
+all_expected() {
+	grep -qx "status $2" "$out/$1" &&
+		grep -q ', 5 of 5 mappings as expected, ' "$out/$1" &&
+		! grep '# dmesg: ' "$out/$1"
+}
+
+# Only what the verdict condemns has failed: the bug, where it is, and no more.
+nothing_else_fails() {
+	diff <(grep '^not ok ' "$out/$1" | sed 's/.* //' | sort) \
+		<(sed -n 's/^# mapping \([^:]*\): ignored .*/\1/p' "$out/$1" |
+			sed 's/.*/mapping.&.first_store\nmapping.&.mkwrite_honoured/' | sort)
+}
+
+# Twice the same instruction, twice the same address.
+evidence() {
+	sed -n 's/^#   store to an untouched page, fault [12]: +[0-9]* ns, //p' "$out/$1" |
+		sort | uniq -c | awk '$1 % 2 { exit 1 } END { exit !NR }'
+}
+
+results() {
+	grep -E '^((not )?ok [0-9]|# mapping |1\.\.)' "$out/$1"
+}
+
+within_time() {
+	local seconds
+
+	seconds=$(sed -n 's/.* \([0-9.]*\) s from power-on.*/\1/p' "$out/$1")
+	awk -v s="$seconds" 'BEGIN { exit !(s > 0 && s < 20) }'
+}
+
+# A kernel that the mirror no longer has is no failure of the suite.
+moved_on() {
+	grep -q ' is wanted, but ' "$out/$1.err" || return
+	skip "$1" "the mirror no longer has this kernel"
+}
+
+rigs='arm64-6.12-a57 arm64-7.3-a57 arm64-7.3-max arm64-7.3-max-nodbm'
+
+check uapi.build make_suite "$work/uapi" LIBDRM=0
+check surroundings.build poor_suite
+
+# Once before the others, so that two do not fetch or build the same.
+rig arm64-6.12-a57
+{
+	rig arm64-7.3-a57
+	rig arm64-7.3-max
+	rig uapi arm64-7.3-a57 "$work/uapi"
+} &
+rig surroundings arm64-7.3-a57 "$work/poor"
+rig arm64-7.3-max-nodbm
+wait
+
+for name in $rigs; do
+	moved_on "$name" && continue
+	case $name in
+	*-max)	status=0 ;;
+	*)	status=1 ;;
+	esac
+	check "$name.expected" all_expected "$name" "$status" ||
+		tail -n 20 "$out/$name" "$out/$name.err" | sed 's/^/#   /'
+	check "$name.nothing_else_fails" nothing_else_fails "$name"
+	((status == 0)) || check "$name.evidence" evidence "$name"
+	check "$name.within_time" within_time "$name"
+done
+moved_on uapi || {
+	check uapi.same_as_libdrm diff <(results arm64-7.3-a57) <(results uapi)
+	check uapi.used grep -q ', by UAPI$' "$out/uapi"
+	check libdrm.used grep -q ', by libdrm$' "$out/arm64-7.3-a57"
+}
+moved_on surroundings || {
+	while IFS= read -r line; do
+		case $line in
+		'ok '*) check "${line#ok * }" true ;;
+		'not ok '*) check "${line#not ok * }" false ;;
+		'#   '*) echo "$line" ;;
+		esac
+	done <"$out/surroundings"
+	check surroundings.complete grep -qx '1\.\.16' "$out/surroundings"
+}
+plan

@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The suite on this machine, whatever it has. Usage: work=DIR tests/native.sh
+
+set -u
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+: "${work:?}"
+
+dir=$work/native
+build() {
+	make OUTPUT="$work/native-build" INSTALL_PATH="$dir" all install
+}
+
+run() {
+	"$dir/run_tests.sh" >"$work/$1" 2>&1
+	echo "$?" >"$work/$1.status"
+}
+
+results() {
+	grep -E '^((not )?ok [0-9]|# mapping |1\.\.)' "$work/$1"
+}
+
+controls_pass() {
+	! grep -E '^not ok .*(memfd|perf_ring|vvar)' "$work/first" &&
+		grep -E '^ok .*mapping.memfd.first_store$' "$work/first" &&
+		grep -E '^ok .*vvar.store_refused$' "$work/first"
+}
+
+# 4 and one sentence where no device mapping was measured, and only there.
+status_fits() {
+	local said=0 status
+
+	status=$(<"$work/first.status")
+	! grep -q '^# no device mapping was measured: looked for .*--vm' "$work/first" ||
+		said=1
+	if grep '^# mapping ' "$work/first" |
+		grep -qvE 'mapping (memfd|perf_ring):|not measured'; then
+		((!said && (status == 0 || status == 1)))
+	else
+		((said && status == 4))
+	fi
+}
+
+two_runs_agree() {
+	diff <(results first) <(results second)
+}
+
+fast() {
+	local start=${EPOCHREALTIME/./}
+	run third
+	((${EPOCHREALTIME/./} - start < 10 * 1000000))
+}
+
+usage_error() {
+	"$dir/run_tests.sh" --nonsense >"$work/said" 2>&1
+	(($? == 2)) && grep -q ^usage: "$work/said"
+}
+
+program_missing() {
+	rm -rf "$work/board"
+	cp -r "$dir" "$work/board" && rm "$work/board/pfn_mkwrite_drm"
+	"$work/board/run_tests.sh" >"$work/said" 2>&1
+	(($? == 2)) && grep -q 'pfn_mkwrite_drm is missing' "$work/said"
+}
+
+no_guests_on_a_board() {
+	"$dir/run_tests.sh" --vm >"$work/said" 2>&1
+	(($? == 2)) && grep -q 'no guests here' "$work/said"
+}
+
+# A program that dies in the middle is a failure with a name.
+program_dies() {
+	rm -rf "$work/board"
+	cp -r "$dir" "$work/board"
+	cat >"$work/board/pfn_mkwrite_drm" <<-'END'
+		#!/bin/sh
+		echo 'TAP version 13'
+		echo '1..2'
+		echo 'ok 1 mapping.x.first_store'
+		kill -SEGV $$
+	END
+	"$work/board/run_tests.sh" >"$work/said" 2>&1
+	(($? == 1)) && grep -q '^not ok [0-9]* pfn_mkwrite_drm.died$' "$work/said"
+}
+
+# Devices that nobody has: what is asked for is named.
+unknown_card() {
+	PFN_MKWRITE_DRM=nothing "$dir/pfn_mkwrite_drm" >"$work/said" 2>&1
+	(($? == 4)) && grep -q '^1\.\.0 # SKIP ' "$work/said"
+}
+
+check build build
+run first
+run second
+check controls_pass controls_pass
+check status_fits status_fits
+check two_runs_agree two_runs_agree
+check fast fast
+check usage_error usage_error
+check program_missing program_missing
+check no_guests_on_a_board no_guests_on_a_board
+check program_dies program_dies
+check unknown_card unknown_card
+plan

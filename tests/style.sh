@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# checkpatch, sparse and shellcheck. Usage: tests/style.sh
+
+set -u
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+harness=$(vm/fetch.sh harness) || exit
+ksrc=${harness%/tools/testing/selftests}
+
+c_files() {
+	git ls-files --cached --others --exclude-standard '*.c' '*.h'
+}
+
+shell_files() {
+	git ls-files --cached --others --exclude-standard '*.sh' vm/init .ci/run
+}
+
+# Prints what is not in checkpatch.allow, and what is there for nothing.
+checkpatch() {
+	c_files | xargs "$ksrc/scripts/checkpatch.pl" --no-tree --strict --show-types \
+		--terse -f 2>&1 | awk '
+		FNR == NR {
+			if ($0 !~ /^#/ && NF)
+				allowed[$1 " " $2] = 0
+			next
+		}
+		/^total:/ || /^fatal: your current branch/ { next }
+		{
+			split($0, part, ":")
+			type = part[4]
+			if ((part[1] " " type) in allowed)
+				allowed[part[1] " " type]++
+			else if (("* " type) in allowed)
+				allowed["* " type]++
+			else {
+				print
+				bad = 1
+			}
+		}
+		END {
+			for (entry in allowed) {
+				if (!allowed[entry]) {
+					print "not needed: " entry
+					bad = 1
+				}
+			}
+			exit bad
+		}' tests/checkpatch.allow -
+	local rc=$?
+
+	# Its notes on the names in include/, of which there is none.
+	rm -f .checkpatch-camelcase.*
+	return $rc
+}
+
+# sparse takes no __has_include, and complains of the harness, which is not ours.
+sparse_all() {
+	! c_files | grep '\.c$' | while read -r file; do
+		sparse -D_GNU_SOURCE= "-D__has_include(x)=0" -isystem "$harness" \
+			-isystem /usr/include/libdrm "$file" 2>&1 || echo "$file"
+	done | grep -vF -e "$harness" -e 'note: in included file'
+}
+
+check checkpatch checkpatch
+check sparse sparse_all
+check shellcheck eval 'shell_files | xargs shellcheck -x -P SCRIPTDIR'
+plan

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "calibrate.h"
@@ -16,8 +17,8 @@
 #include "mapping.h"
 #include "probe.h"
 
-/* Two passes that agree are enough; noise gets some more to calm down in. */
-#define MAX_PASSES	10
+/* Two passes that agree are enough; noise gets some time to calm down in. */
+#define PASSES_MS	1000
 
 struct prober {
 	const struct source *src;
@@ -56,12 +57,21 @@ void event_delta_add(struct event_delta *delta, int64_t before, int64_t after)
 		delta->most = moved;
 	if (moved == delta->least)
 		delta->seen++;
+	delta->readings++;
 }
 
 bool event_delta_settled(const struct event_delta *delta)
 {
-	return delta->missing || delta->seen > 1 ||
-	       (delta->seen && !delta->least);
+	if (delta->missing || (delta->seen && !delta->least))
+		return true;
+	return delta->seen > 1 && 2 * delta->seen >= delta->readings;
+}
+
+/* No reading to come could tell more: none at all, or one for each store. */
+static bool calm(const struct event_delta *delta)
+{
+	return event_delta_settled(delta) &&
+	       (delta->missing || !delta->least || delta->least == NR_STORES);
 }
 
 static int fresh(struct prober *p, struct mapping *map, const char *stage)
@@ -352,12 +362,21 @@ static bool same_pass(const struct observation *a, const struct observation *b)
 	       a->stores_rusage == b->stores_rusage;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static int probe_all(struct prober *p)
 {
 	/* Static: large, and its first use would fault on the stack. */
 	static struct observation last;
 	struct observation *obs = p->obs;
 	int err, seen;
+	int64_t end;
 
 	obs->stage = "calibration";
 	seen = calibrate_pick_cpu(&p->meter, &obs->mixed_cpus);
@@ -374,18 +393,19 @@ static int probe_all(struct prober *p)
 
 	/* The first pass also makes driver and libc fetch what they need. */
 	err = pass(p);
-	while (!err && obs->passes < MAX_PASSES) {
+	end = now_ms() + PASSES_MS;
+	do {
+		if (err)
+			break;
 		last = *obs;
 		err = pass(p);
-		obs->passes++;
 		obs->repeats = same_pass(&last, obs);
 		if (obs->repeats &&
 		    (obs->pgfault.missing ||
 		     obs->pgfault.least == obs->stores_rusage) &&
-		    event_delta_settled(&obs->pgreuse) &&
-		    event_delta_settled(&obs->pgreuse_upgrade))
+		    calm(&obs->pgreuse) && calm(&obs->pgreuse_upgrade))
 			break;
-	}
+	} while (now_ms() < end);
 	obs->cost.memfd_upgrade = seen;
 	obs->cost.pgreuse = settled_count(&obs->pgreuse);
 	obs->cost.pgreuse_upgrade = settled_count(&obs->pgreuse_upgrade);
@@ -404,8 +424,8 @@ void probe(const struct source *src, struct observation *obs)
 	meter_open(&p.meter);
 	obs->log_err = p.meter.log_err;
 	if (!probe_all(&p) && !obs->repeats)
-		fail(&p, -EAGAIN, "no two of %d passes gave the same numbers",
-		     MAX_PASSES);
+		fail(&p, -EAGAIN, "no two passes within %d ms gave the same numbers",
+		     PASSES_MS);
 	src->close(&p.backing);
 	meter_close(&p.meter);
 }

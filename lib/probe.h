@@ -16,18 +16,19 @@
 /**
  * struct event_delta - how far an event of the whole machine moved, at least
  *
- * Others can only add to it, so the smallest of several readings is the best,
- * and one that came up twice is taken for the truth.
+ * Others can only add to it, so the smallest of several readings is the best.
  *
- * @least:	the smallest reading, or -1 before the first
+ * @least:	the smallest reading
  * @most:	the largest one
  * @seen:	how often @least came up
+ * @readings:	how many readings there are
  * @missing:	the kernel does not count this event
  */
 struct event_delta {
 	int64_t least;
 	int64_t most;
 	int seen;
+	int readings;
 	bool missing;
 };
 
@@ -43,7 +44,8 @@ void event_delta_add(struct event_delta *delta, int64_t before, int64_t after);
  * event_delta_settled() - is the smallest reading the truth?
  * @delta: the readings
  *
- * Return: true when it came up twice, or is none at all, or is missing.
+ * Return: true when it is none at all, or came up twice and in half of the
+ * readings, or when the event is missing.
  */
 bool event_delta_settled(const struct event_delta *delta);
 
@@ -66,7 +68,6 @@ bool event_delta_settled(const struct event_delta *delta);
  *
  * @log_err:	0, or why there is no fault log
  * @mixed_cpus:	the CPUs differ in who sets the dirty bit
- * @passes:	how often everything was measured until two passes agreed
  * @repeats:	the last two passes agreed
  *
  * @stores_logged: faults of the thread during the NR_STORES stores: fault log
@@ -96,7 +97,6 @@ struct observation {
 
 	int log_err;
 	bool mixed_cpus;
-	int passes;
 	bool repeats;
 
 	int stores_logged;

@@ -54,13 +54,14 @@ static void print_strip(FILE *out, const struct observation *obs)
 	fputc('\n', out);
 }
 
-static void print_noise(FILE *out, const struct event_delta *pgreuse)
+static void print_noise(FILE *out, const char *what,
+			const struct event_delta *pgreuse)
 {
 	if (!event_delta_settled(pgreuse))
 		fprintf(out,
-			"#   pgreuse of /proc/vmstat moved by %lld to %lld during %d stores: this machine is not quiet enough to read it\n",
+			"#   pgreuse of /proc/vmstat moved by %lld to %lld during %d %s: this machine is not quiet enough\n",
 			(long long)pgreuse->least, (long long)pgreuse->most,
-			NR_STORES);
+			NR_STORES, what);
 }
 
 static void print_surroundings(FILE *out, const struct observation *obs)
@@ -75,7 +76,8 @@ static void print_surroundings(FILE *out, const struct observation *obs)
 	if (obs->mixed_cpus)
 		fprintf(out,
 			"#   the CPUs differ in who sets the dirty bit; measured where software does\n");
-	print_noise(out, &obs->pgreuse);
+	print_noise(out, "first stores", &obs->pgreuse);
+	print_noise(out, "stores after loads", &obs->pgreuse_upgrade);
 	if (!obs->pgmajfault.missing && obs->pgmajfault.least > 0)
 		fprintf(out,
 			"#   %lld of the faults are major: retried, or waited for data\n",

@@ -76,6 +76,9 @@ static struct judgement judge_premapped(const struct store_cost *c)
 				  "mapped write-protected; the fault is the notification");
 		return unexpected("notified without a fault at the page");
 	}
+	if (c->pgreuse == NOT_MEASURED && c->first_store)
+		return is(VERDICT_UNDECIDED,
+			  "no counter tells the dirty fault from a notification");
 	if (c->pgreuse != NOT_MEASURED && !about_none(c->pgreuse))
 		return unexpected("notified for some pages and not for others");
 	return is(VERDICT_PREMAPPED, "mapped before any fault");

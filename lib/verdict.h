@@ -58,7 +58,7 @@ struct store_cost {
  * @VERDICT_NOTIFY:	the driver asked to be told of the first write
  * @VERDICT_HIDDEN:	one fault, but the CPU sets dirty bits by itself
  * @VERDICT_PREMAPPED:	mapped before any fault
- * @VERDICT_UNDECIDED:	two faults, and no counter here names the second
+ * @VERDICT_UNDECIDED:	a fault whose cause no counter here names
  * @VERDICT_UNEXPECTED:	nothing the theory knows
  */
 enum verdict {

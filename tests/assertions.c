@@ -83,6 +83,12 @@ static void notify_one_missing(struct observation *o)
 	o->cost.pgreuse_upgrade--;
 }
 
+static void notify_noisy(struct observation *o)
+{
+	make_notify(o);
+	o->cost.pgreuse_upgrade = NOT_MEASURED;
+}
+
 static void notify_page_without_fault(struct observation *o)
 {
 	make_notify(o);
@@ -226,7 +232,7 @@ int main(int argc, char **argv)
 	} cases[] = {
 		CASE(good), CASE(ignored), CASE(ignored_upgrade), CASE(notify),
 		CASE(notify_one_too_many), CASE(notify_one_missing),
-		CASE(notify_page_without_fault), CASE(hidden), CASE(premapped),
+		CASE(notify_noisy), CASE(notify_page_without_fault), CASE(hidden), CASE(premapped),
 		CASE(premapped_two_faults), CASE(undecided), CASE(again),
 		CASE(neighbours_left_out), CASE(log_and_rusage_differ),
 		CASE(vmstat_too_small), CASE(vmstat_always_too_large),

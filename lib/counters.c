@@ -25,9 +25,8 @@ static int parse_count(const char *text, int64_t *count)
 	/* strtoull() takes signs and blanks; the kernel prints neither. */
 	if (*text < '0' || *text > '9')
 		return -EBADMSG;
-	errno = 0;
 	value = strtoull(text, &end, 10);
-	if (errno == ERANGE || value > INT64_MAX)
+	if (value > INT64_MAX)
 		return -ERANGE;
 	if (*end != '\n')
 		return -EBADMSG;

@@ -91,24 +91,8 @@ void fault_log_close(struct fault_log *log)
 	log->fd = -1;
 }
 
-static void drop_records(struct fault_log *log, uint64_t head)
-{
-	struct perf_event_mmap_page *control = log->ring;
-
-	/* Pairs with the kernel's load in __perf_output_begin(). */
-	__atomic_store_n(&control->data_tail, head, __ATOMIC_RELEASE);
-}
-
-static uint64_t read_head(struct fault_log *log)
-{
-	struct perf_event_mmap_page *control = log->ring;
-
-	return __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE);
-}
-
 int fault_log_start(struct fault_log *log)
 {
-	drop_records(log, read_head(log));
 	if (ioctl(log->fd, PERF_EVENT_IOC_RESET, 0) ||
 	    ioctl(log->fd, PERF_EVENT_IOC_ENABLE, 0))
 		return -errno;
@@ -126,11 +110,13 @@ int fault_log_stop(struct fault_log *log, struct fault *faults, size_t max)
 	if (read(log->fd, &count, sizeof(count)) != sizeof(count))
 		return -EIO;
 
-	head = read_head(log);
+	/* Pairs with the kernel's store in perf_output_put_handle(). */
+	head = __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE);
 	nr = fault_ring_parse((char *)log->ring + log->page_size,
 			      log->data_size, control->data_tail, head, faults,
 			      max);
-	drop_records(log, head);
+	/* And this with its load in __perf_output_begin(). */
+	__atomic_store_n(&control->data_tail, head, __ATOMIC_RELEASE);
 	if (nr >= 0 && (uint64_t)nr != count)
 		return -ENOBUFS;
 	return nr;
@@ -151,7 +137,7 @@ int fault_ring_parse(const void *data, size_t size, uint64_t tail,
 {
 	size_t nr = 0;
 
-	if (!size || (size & (size - 1)) || head < tail || head - tail > size)
+	if (!size || (size & (size - 1)) || head - tail > size)
 		return -EBADMSG;
 
 	while (tail < head) {
@@ -161,8 +147,7 @@ int fault_ring_parse(const void *data, size_t size, uint64_t tail,
 			return -EBADMSG;
 		copy_out(&sample.header, data, size, tail,
 			 sizeof(sample.header));
-		if (sample.header.size < sizeof(sample.header) ||
-		    sample.header.size > head - tail)
+		if (sample.header.size > head - tail)
 			return -EBADMSG;
 
 		switch (sample.header.type) {

@@ -51,8 +51,8 @@ struct fault_log {
 int fault_log_open(struct fault_log *log);
 
 /**
- * fault_log_start() - forget what the log holds and start logging
- * @log: an open log
+ * fault_log_start() - start logging
+ * @log: an open log; what was logged before is gone with fault_log_stop()
  *
  * Return: 0 or -errno.
  */
@@ -84,7 +84,7 @@ void fault_log_close(struct fault_log *log);
  * @data: the data area
  * @size: its bytes, a power of two
  * @tail: position of the reader
- * @head: position of the writer; both only ever grow
+ * @head: position of the writer, not before @tail; both only ever grow
  * @faults: filled in
  * @max: room in @faults
  *

@@ -44,11 +44,12 @@ static enum dirty_by dirty_by(const struct store_cost *c)
 
 /*
  * "About": pgreuse counts the whole machine. What decides is which of two far
- * ends the number is near; whether it is exact is asserted elsewhere.
+ * ends the number is near; whether it is exact is asserted elsewhere. Where it
+ * was not measured, nothing contradicts there being none.
  */
 static bool about_none(int pgreuse)
 {
-	return pgreuse >= 0 && pgreuse <= NR_STORES / 8;
+	return pgreuse <= NR_STORES / 8;
 }
 
 static bool about_each(int pgreuse)
@@ -79,7 +80,7 @@ static struct judgement judge_premapped(const struct store_cost *c)
 	if (c->pgreuse == NOT_MEASURED && c->first_store)
 		return is(VERDICT_UNDECIDED,
 			  "no counter tells the dirty fault from a notification");
-	if (c->pgreuse != NOT_MEASURED && !about_none(c->pgreuse))
+	if (!about_none(c->pgreuse))
 		return unexpected("notified for some pages and not for others");
 	return is(VERDICT_PREMAPPED, "mapped before any fault");
 }
@@ -87,7 +88,7 @@ static struct judgement judge_premapped(const struct store_cost *c)
 static struct judgement judge_single(const struct store_cost *c,
 				     enum dirty_by dirty)
 {
-	if (c->pgreuse != NOT_MEASURED && !about_none(c->pgreuse))
+	if (!about_none(c->pgreuse))
 		return unexpected("notified in the very fault that maps the page");
 
 	switch (c->store_after_load) {

@@ -173,6 +173,10 @@ TEST_F(ring, odd_sizes)
 	put_header(self, PERF_RECORD_SAMPLE, 24);
 	put_sample(self, 1, 2, 3);
 	EXPECT_EQ(-EBADMSG, parse(self, 0, 16));
+	self->head = 0;
+	put_header(self, PERF_RECORD_SAMPLE, 40);
+	put(self, self->data, 32);
+	EXPECT_EQ(-EBADMSG, parse(self, 0, 16));
 	EXPECT_EQ(-EBADMSG, fault_ring_parse(self->data, 100, 0, 32,
 					     self->faults, 16));
 	EXPECT_EQ(-EBADMSG, fault_ring_parse(self->data, 0, 0, 32,

@@ -157,6 +157,8 @@ TEST(smaps_truncated)
 				 "VmFlags: rd\n", 0x1000, &info));
 	EXPECT_EQ(-EBADMSG, find("1000-2000 rw-s 00000000 00:00 0\n"
 				 "Rss: many kB\n", 0x1000, &info));
+	EXPECT_EQ(-EBADMSG, find("1000-2000 rw-s 00000000 00:00 0\n"
+				 "Rss: 4 MB\nVmFlags: rd\n", 0x1000, &info));
 	EXPECT_EQ(-ERANGE, find("1000-2000 rw-s 00000000 00:00 0\n"
 				"Rss: 99999999999999999999999 kB\n", 0x1000,
 				&info));

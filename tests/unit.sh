@@ -28,7 +28,7 @@ assertions() {
 
 check build build
 check assertions_can_fail assertions
-for test in verdict parsers fault_log report; do
+for test in verdict parsers fault_log report measure; do
 	# Their results count one by one.
 	while IFS= read -r line; do
 		case $line in

@@ -61,6 +61,7 @@ ROW(hidden, HIDDEN, N, 1, 1, 0, 0, 0, 0, 0, X, X, 1);
 ROW(premapped_dirty, PREMAPPED, 0, 0, 0, 0, 0, 1, 1, 0, X, X, 1);
 ROW(premapped_clean, PREMAPPED, N, 1, 0, 1, 0, 1, 1, 0, X, X, 1);
 ROW(premapped_hardware, PREMAPPED, 0, 0, 0, 0, 0, 0, 0, 0, X, X, 1);
+ROW(premapped_ahead, PREMAPPED, N, 1, 0, 1, 0, 1, 1, 0, X, X, N);
 ROW(premapped_notify, NOTIFY, N, 1, 0, 1, 0, 1, 1, N, X, X, 1);
 ROW(upgrade, IGNORED, N, 1, 1, 2, 0, 1, 1, 0, X, X, 1);
 ROW(upgrade_notified, IGNORED, N, 1, 1, 2, 0, 1, 1, 0, N, X, 1);
@@ -112,6 +113,7 @@ ROW(premapped_notified_unseen, UNEXPECTED, 0, 0, 0, 0, 0, 1, 1, N, X, X, 1);
 ROW(premapped_half_notified, UNEXPECTED, N, 1, 0, 1, 0, 1, 1, N / 2, X, X, 1);
 ROW(calibrations_differ, UNEXPECTED, N, 1, 1, 0, 0, 1, 0, 0, X, X, 1);
 ROW(child_faults_twice, UNEXPECTED, N, 1, 1, 0, 0, 2, 2, 0, X, X, 1);
+ROW(premapped_probe_missing, UNEXPECTED, 0, 0, 0, X, 0, 1, 1, 0, X, X, 1);
 ROW(probe_missing, UNEXPECTED, N, 1, X, 0, 0, 1, 1, 0, X, X, 1);
 
 TEST_F(row, verdict)

@@ -39,10 +39,8 @@ static void dumb_close(struct backing *b)
 {
 	if (b->handle)
 		drm_api_destroy(b->fd, b->handle);
-	if (b->fd >= 0)
-		close(b->fd);
 	b->handle = 0;
-	b->fd = -1;
+	backing_close(b);
 }
 
 const struct source dumb_source = {

@@ -18,6 +18,13 @@ int backing_fail(struct backing *backing, int err, const char *fmt, ...)
 	return err;
 }
 
+void backing_close(struct backing *backing)
+{
+	if (backing->fd >= 0)
+		close(backing->fd);
+	backing->fd = -1;
+}
+
 int mapping_open(struct mapping *map, const struct source *src,
 		 struct backing *backing)
 {

@@ -15,8 +15,7 @@ static int memfd_renew(struct backing *b)
 	int err;
 
 	/* A page that was dirty once would be mapped dirty by a mere load. */
-	if (b->fd >= 0)
-		close(b->fd);
+	backing_close(b);
 	b->fd = memfd_create("pfn_mkwrite", MFD_CLOEXEC);
 	if (b->fd < 0 || ftruncate(b->fd, b->size)) {
 		err = -errno;
@@ -34,16 +33,9 @@ static int memfd_open(const struct source *src, struct backing *b, size_t size)
 	return memfd_renew(b);
 }
 
-static void memfd_close(struct backing *b)
-{
-	if (b->fd >= 0)
-		close(b->fd);
-	b->fd = -1;
-}
-
 const struct source memfd_source = {
 	.name = "memfd",
 	.open = memfd_open,
 	.renew = memfd_renew,
-	.close = memfd_close,
+	.close = backing_close,
 };

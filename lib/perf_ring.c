@@ -59,9 +59,8 @@ static void perf_ring_close(struct backing *b)
 {
 	if (b->keep)
 		munmap(b->keep, b->size);
-	if (b->fd >= 0)
-		close(b->fd);
-	b->fd = -1;
+	b->keep = NULL;
+	backing_close(b);
 }
 
 const struct source perf_ring_source = {

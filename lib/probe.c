@@ -238,19 +238,25 @@ static int load_all(struct prober *p, const struct mapping *map)
 	return err;
 }
 
+/* NR_STORES stores, and what the machine counted before and after. */
+struct store_run {
+	struct access store[NR_STORES];
+	struct vmstat before;
+	struct vmstat after;
+};
+
 /*
  * After a fork the kernel counts a fault, and mostly a PGREUSE, for each page of
  * our own that is written again. Have those behind us before counting starts.
  */
-static void warm_up(struct prober *p, struct access sums[NR_STORES],
-		    struct vmstat *before, struct vmstat *after)
+static void warm_up(struct prober *p, struct store_run *run)
 {
 	unsigned char scratch;
 
-	memset(sums, 0, NR_STORES * sizeof(sums[0]));
-	access_page(&p->meter, &scratch, ACCESS_STORE, &sums[0]);
-	vmstat_read(before);
-	vmstat_read(after);
+	memset(run, 0, sizeof(*run));
+	access_page(&p->meter, &scratch, ACCESS_STORE, &run->store[0]);
+	vmstat_read(&run->before);
+	vmstat_read(&run->after);
 }
 
 /*
@@ -258,14 +264,13 @@ static void warm_up(struct prober *p, struct access sums[NR_STORES],
  * meanwhile. A mapping with fewer pages is mapped afresh when they are used up.
  */
 static int probe_stores(struct prober *p, const char *stage, bool after_load,
-			struct access sums[NR_STORES], struct vmstat *before,
-			struct vmstat *after)
+			struct store_run *run)
 {
 	struct mapping map = { .addr = MAP_FAILED };
 	int err = 0, i;
 
-	warm_up(p, sums, before, after);
-	vmstat_read(before);
+	warm_up(p, run);
+	vmstat_read(&run->before);
 	for (i = 0; !err && i < NR_STORES; i++) {
 		if (!map.nr_pages || i % map.nr_pages == 0) {
 			mapping_close(&map);
@@ -276,22 +281,20 @@ static int probe_stores(struct prober *p, const char *stage, bool after_load,
 				break;
 		}
 		err = touch(p, mapping_page(&map, i % map.nr_pages),
-			    ACCESS_STORE, &sums[i]);
+			    ACCESS_STORE, &run->store[i]);
 	}
-	vmstat_read(after);
+	vmstat_read(&run->after);
 	mapping_close(&map);
 	return err;
 }
 
 static int probe_first_stores(struct prober *p)
 {
-	static struct access stores[NR_STORES];
+	static struct store_run run;
 	struct observation *obs = p->obs;
-	struct vmstat before, after;
 	int err, i;
 
-	err = probe_stores(p, "sixty_four_pages", false, stores, &before,
-			   &after);
+	err = probe_stores(p, "sixty_four_pages", false, &run);
 	if (err)
 		return err;
 
@@ -299,33 +302,33 @@ static int probe_first_stores(struct prober *p)
 	obs->stores_logged = 0;
 	obs->stores_rusage = 0;
 	for (i = 0; i < NR_STORES; i++) {
-		obs->strip[i] = stores[i].faults;
-		obs->cost.stores += stores[i].faults;
-		obs->stores_logged += stores[i].logged;
-		obs->stores_rusage += stores[i].rusage;
+		obs->strip[i] = run.store[i].faults;
+		obs->cost.stores += run.store[i].faults;
+		obs->stores_logged += run.store[i].logged;
+		obs->stores_rusage += run.store[i].rusage;
 	}
-	event_delta_add(&obs->pgfault, before.pgfault, after.pgfault);
-	event_delta_add(&obs->pgmajfault, before.pgmajfault, after.pgmajfault);
-	event_delta_add(&obs->pgreuse, before.pgreuse, after.pgreuse);
+	event_delta_add(&obs->pgfault, run.before.pgfault, run.after.pgfault);
+	event_delta_add(&obs->pgmajfault, run.before.pgmajfault,
+			run.after.pgmajfault);
+	event_delta_add(&obs->pgreuse, run.before.pgreuse, run.after.pgreuse);
 	return 0;
 }
 
 static int probe_upgrades(struct prober *p)
 {
-	static struct access stores[NR_STORES];
+	static struct store_run run;
 	struct observation *obs = p->obs;
-	struct vmstat before, after;
 	int err, i;
 
-	err = probe_stores(p, "sixty_four_upgrades", true, stores, &before,
-			   &after);
+	err = probe_stores(p, "sixty_four_upgrades", true, &run);
 	if (err)
 		return err;
 
 	obs->cost.upgrades = 0;
 	for (i = 0; i < NR_STORES; i++)
-		obs->cost.upgrades += stores[i].faults;
-	event_delta_add(&obs->pgreuse_upgrade, before.pgreuse, after.pgreuse);
+		obs->cost.upgrades += run.store[i].faults;
+	event_delta_add(&obs->pgreuse_upgrade, run.before.pgreuse,
+			run.after.pgreuse);
 	return 0;
 }
 

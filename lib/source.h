@@ -77,4 +77,10 @@ extern const struct source dumb_source;
 int backing_fail(struct backing *backing, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/**
+ * backing_close() - close backing->fd, all that most sources have to give back
+ * @backing: one that did not open is fine
+ */
+void backing_close(struct backing *backing);
+
 #endif /* PFN_MKWRITE_SOURCE_H */

@@ -72,15 +72,8 @@ close_dev:
 	return err;
 }
 
-static void udmabuf_close(struct backing *b)
-{
-	if (b->fd >= 0)
-		close(b->fd);
-	b->fd = -1;
-}
-
 const struct source udmabuf_source = {
 	.name = "udmabuf",
 	.open = udmabuf_open,
-	.close = udmabuf_close,
+	.close = backing_close,
 };

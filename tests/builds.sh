@@ -13,12 +13,12 @@ libdrm=$(vm/fetch.sh package arm64 bookworm libdrm-dev) || exit
 cross='CROSS_COMPILE=aarch64-linux-gnu-'
 static="$cross LIBDRM_DIR=$libdrm"
 
-# build NAME [VARIABLE...]
+# build NAME [VARIABLE|GOAL...]
 build() {
 	local dir=$out/$1
 	shift
 	mkdir -p "$dir"
-	make -j2 OUTPUT="$dir" USERCFLAGS=-Werror "$@" all
+	make -j2 OUTPUT="$dir" USERCFLAGS=-Werror all "$@"
 }
 
 # The program is for this machine, linked as it should be, and by this DRM file.
@@ -40,9 +40,12 @@ runs() {
 }
 
 for harness in 6.1 6.12 7.3; do
-	check "gcc-$harness" build "gcc-$harness" HARNESS="$harness"
+	# The unit tests run with the newest alone; clang has words with TEST() of others.
+	goals=(HARNESS="$harness")
+	[[ $harness != 7.3 ]] || goals+=(tests)
+	check "gcc-$harness" build "gcc-$harness" "${goals[@]}"
 	check "gcc-$harness.runs" runs "$out/gcc-$harness/pfn_mkwrite_test"
-	check "clang-$harness" build "clang-$harness" HARNESS="$harness" LLVM=1
+	check "clang-$harness" build "clang-$harness" LLVM=1 "${goals[@]}"
 	check "clang-$harness.runs" runs "$out/clang-$harness/pfn_mkwrite_test"
 done
 check uapi build uapi LIBDRM=0

@@ -35,7 +35,8 @@ for part in "${parts[@]}"; do
 	)
 	read -r p f s <<<"$counts"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	echo "$part: $p passed, $f failed, $s skipped, $((SECONDS - start)) s"
+	echo "$part: $p passed, $f failed, $s skipped"
+	echo "$part: took $((SECONDS - start)) s" >&2
 	grep '^ok .*# SKIP' "$work/$part.tap" | sed 's/^/  /'
 	((f == 0)) || sed 's/^/  /' "$work/$part.tap"
 done

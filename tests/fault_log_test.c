@@ -209,7 +209,7 @@ FIXTURE_TEARDOWN(log)
 	fault_log_close(&self->log);
 }
 
-static void touch_pages(unsigned char *addr, size_t nr, size_t page_size)
+static __attribute__((noinline)) void touch_pages(unsigned char *addr, size_t nr, size_t page_size)
 {
 	size_t i;
 
@@ -247,7 +247,8 @@ TEST_F(log, each_fault_once)
 	for (i = 0; i < nr; i++) {
 		EXPECT_EQ((uintptr_t)addr + i * self->page_size,
 			  faults[i].addr);
-		EXPECT_EQ(faults[0].ip, faults[i].ip);
+		/* The compiler may have unrolled the loop: near is enough. */
+		EXPECT_GT(4096, faults[i].ip - (uintptr_t)touch_pages);
 	}
 
 	/* What happened while it was stopped is not in it. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "counters.h"
+#include "parse.h"
 
 int64_t rusage_faults(void)
 {
@@ -15,23 +15,6 @@ int64_t rusage_faults(void)
 	if (getrusage(RUSAGE_THREAD, &usage))
 		return -errno;
 	return (int64_t)usage.ru_minflt + usage.ru_majflt;
-}
-
-static int parse_count(const char *text, int64_t *count)
-{
-	unsigned long long value;
-	char *end;
-
-	/* strtoull() takes signs and blanks; the kernel prints neither. */
-	if (*text < '0' || *text > '9')
-		return -EBADMSG;
-	value = strtoull(text, &end, 10);
-	if (value > INT64_MAX)
-		return -ERANGE;
-	if (*end != '\n')
-		return -EBADMSG;
-	*count = value;
-	return 0;
 }
 
 int vmstat_parse(const char *text, struct vmstat *stat)
@@ -60,7 +43,7 @@ int vmstat_parse(const char *text, struct vmstat *stat)
 
 			if (strncmp(line, want->key, len))
 				continue;
-			err = parse_count(line + len, want->count);
+			err = parse_count(line + len, "\n", want->count);
 			if (err)
 				return err;
 		}

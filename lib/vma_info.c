@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "parse.h"
 #include "vma_info.h"
 
 #define PM_PRESENT	(UINT64_C(1) << 63)
@@ -45,24 +45,6 @@ static void parse_flags(char *flags, struct vma_info *info)
 	}
 }
 
-static int parse_kb(const char *text, uint64_t *kb)
-{
-	unsigned long long value;
-	char *end;
-
-	text += strspn(text, " \t");
-	if (*text < '0' || *text > '9')
-		return -EBADMSG;
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno == ERANGE)
-		return -ERANGE;
-	if (strcmp(end, " kB\n"))
-		return -EBADMSG;
-	*kb = value;
-	return 0;
-}
-
 int smaps_find(FILE *smaps, uint64_t addr, struct vma_info *info)
 {
 	bool found = false, have_rss = false;
@@ -84,7 +66,8 @@ int smaps_find(FILE *smaps, uint64_t addr, struct vma_info *info)
 		if (!found)
 			continue;
 		if (!strncmp(line, "Rss:", 4)) {
-			err = parse_kb(line + 4, &info->rss_kb);
+			err = parse_count(line + 4 + strspn(line + 4, " \t"),
+					  " kB\n", &info->rss_kb);
 			if (err)
 				return err;
 			have_rss = true;

@@ -24,7 +24,7 @@
 struct vma_info {
 	uint64_t start;
 	uint64_t end;
-	uint64_t rss_kb;
+	int64_t rss_kb;
 	bool pfnmap;
 	bool mixedmap;
 	bool shared;

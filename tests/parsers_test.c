@@ -178,7 +178,7 @@ TEST(smaps_of_this_process)
 	EXPECT_TRUE(info.shared);
 	EXPECT_TRUE(info.writable);
 	EXPECT_FALSE(info.pfnmap);
-	EXPECT_LE(size / 1024, info.rss_kb);
+	EXPECT_LE((int64_t)size / 1024, info.rss_kb);
 }
 
 FIXTURE(pagemap)

@@ -41,6 +41,18 @@ all_expected() {
 		! grep '# dmesg: ' "$out/$1"
 }
 
+# A rig of our own: two cards of one driver, apart by their place on the bus.
+second_card() {
+	mkdir -p "$out/copy"
+	cp -r run_tests.sh vm "$out/copy/"
+	sed -e 's/^devices .*/devices bochs-display,romfile= bochs-display,romfile=/' \
+		-e 's/^modules .*/modules bochs/' -e '/^expect/d' \
+		vm/rigs/arm64-7.3-a57 >"$out/copy/vm/rigs/second_card"
+	PFN_MKWRITE_SUITE=$work/uapi "$out/copy/run_tests.sh" --vm \
+		--output "$out/second_card.d" second_card -- -t second_store \
+		>"$out/second_card" 2>"$out/second_card.err"
+}
+
 # Only what the verdict condemns has failed: the bug, where it is, and no more.
 nothing_else_fails() {
 	diff <(grep '^not ok ' "$out/$1" | sed 's/.* //' | sort) \
@@ -85,6 +97,7 @@ rig arm64-6.12-a57
 } &
 rig surroundings arm64-7.3-a57 "$work/poor"
 rig arm64-7.3-max-nodbm
+second_card
 wait
 
 for name in $rigs; do
@@ -103,6 +116,13 @@ moved_on uapi || {
 	check uapi.same_as_libdrm diff <(results arm64-7.3-a57) <(results uapi)
 	check uapi.used grep -q ', by UAPI$' "$out/uapi"
 	check libdrm.used grep -q ', by libdrm$' "$out/arm64-7.3-a57"
+}
+moved_on second_card || {
+	check second_card.first grep -q '^ok [0-9]* mapping.bochs-drm.second_store$' \
+		"$out/second_card"
+	check second_card.suffix \
+		grep -qE '^ok [0-9]* mapping.bochs-drm-pci_0000_[0-9a-f_]*.second_store$' \
+		"$out/second_card"
 }
 moved_on surroundings || {
 	while IFS= read -r line; do

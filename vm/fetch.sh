@@ -33,9 +33,7 @@ mirror() {
 		--format '$(REPO_URI) $(RELEASE) $(COMPONENT)' Created-By:\ Packages |
 		awk -v name="$name" '
 			$1 !~ /^cdrom:/ && $3 == "main" && (name == "" || $2 == name) &&
-			$1 ~ /\/debian(\.list)?\/*$|\/archive\/debian\// {
-				print $1 ~ /deb\.debian\.org/ ? 0 : 1, $1
-			}' | sort -s -n -k 1,1 | head -n 1 | cut -d ' ' -f 2)
+			$1 ~ /\/debian(\.list)?\/*$|\/archive\/debian\// { print $1 }' | head -n 1)
 	echo "$found"
 }
 

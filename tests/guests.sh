@@ -70,11 +70,17 @@ results() {
 	grep -E '^((not )?ok [0-9]|# mapping |1\.\.)' "$out/$1"
 }
 
-within_time() {
-	local seconds
+took() {
+	sed -n 's/.* \([0-9.]*\) s from power-on.*/\1/p' "$out/$1"
+}
 
-	seconds=$(sed -n 's/.* \([0-9.]*\) s from power-on.*/\1/p' "$out/$1")
-	awk -v s="$seconds" 'BEGIN { exit !(s > 0 && s < 20) }'
+# Two guests at once on a busy machine may be slow: then once more, alone.
+within_time() {
+	awk -v s="$(took "$1")" 'BEGIN { exit !(s > 0 && s < 20) }' && return
+	echo "$(took "$1") s beside another guest"
+	rig "$1"
+	echo "$(took "$1") s alone"
+	awk -v s="$(took "$1")" 'BEGIN { exit !(s > 0 && s < 20) }'
 }
 
 # A kernel that the mirror no longer has is no failure of the suite.

@@ -63,13 +63,14 @@ static void warm_up(void)
 	rusage_faults();
 }
 
-static int attribute(const struct fault *faults, int nr, struct access *access)
+static int attribute(const struct fault *faults, int nr, uint64_t addr,
+		     struct access *access)
 {
 	uint64_t page_mask = ~((uint64_t)sysconf(_SC_PAGESIZE) - 1);
 	int i;
 
 	for (i = 0; i < nr; i++) {
-		if ((faults[i].addr ^ access->addr) & page_mask)
+		if ((faults[i].addr ^ addr) & page_mask)
 			continue;
 		if (access_offset(faults[i].ip) < 0)
 			return -EPROTO;
@@ -87,7 +88,6 @@ int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
 	int err;
 
 	memset(access, 0, sizeof(*access));
-	access->addr = (uintptr_t)addr;
 	warm_up();
 
 	if (!meter->log_err) {
@@ -115,5 +115,6 @@ int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
 		access->faults = access->rusage;
 		return 0;
 	}
-	return attribute(meter->faults, access->logged, access);
+	return attribute(meter->faults, access->logged, (uintptr_t)addr,
+			 access);
 }

@@ -42,7 +42,6 @@ enum access_kind {
  *		faults of the thread where there is no log
  * @logged:	faults of the thread in the log, wherever they happened
  * @rusage:	faults of the thread as getrusage() counts them
- * @addr:	what was accessed
  * @nr_evidence: how many of the @faults are kept in @evidence
  * @evidence:	the first of the @faults
  */
@@ -50,7 +49,6 @@ struct access {
 	int faults;
 	int logged;
 	int rusage;
-	uint64_t addr;
 	int nr_evidence;
 	struct fault evidence[NR_EVIDENCE];
 };

@@ -30,13 +30,11 @@ struct drm_driver_info {
  * struct drm_dumb - a dumb buffer
  *
  * @handle:	GEM handle
- * @pitch:	bytes from line to line, as the kernel chose them
- * @size:	bytes, likewise
+ * @size:	bytes, as the kernel chose them
  * @offset:	what mmap() of the card gets
  */
 struct drm_dumb {
 	uint32_t handle;
-	uint32_t pitch;
 	uint64_t size;
 	uint64_t offset;
 };
@@ -52,7 +50,10 @@ int drm_api_driver(int fd, struct drm_driver_info *info);
 /* 1 where the driver makes dumb buffers, 0 where it does not. */
 int drm_api_has_dumb(int fd);
 
-/* The PCI slot, "0000:00:02.0"; -ENODEV for a card that is not on PCI. */
+/*
+ * The PCI slot, "0000:00:02.0"; -ENODEV for a card that is not on PCI, or where
+ * nobody but sysfs knows.
+ */
 int drm_api_pci_slot(int fd, char slot[DRM_SLOT_MAX]);
 
 /* A buffer of @width times @height pixels of 32 bits, and its mmap() offset. */

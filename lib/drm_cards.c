@@ -13,7 +13,7 @@
 
 #include "drm_cards.h"
 
-/* "platform:vgem", "faux:vkms": what sysfs calls a card that is not on PCI. */
+/* "platform:vgem", "faux:vkms", "pci:0000:00:02.0": what sysfs calls a card. */
 static void sysfs_bus(int fd, char *bus, size_t size)
 {
 	char path[96], device[PATH_MAX], subsystem[PATH_MAX];

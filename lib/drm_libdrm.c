@@ -58,10 +58,11 @@ int drm_api_pci_slot(int fd, char slot[DRM_SLOT_MAX])
 int drm_api_create(int fd, uint32_t width, uint32_t height,
 		   struct drm_dumb *dumb)
 {
+	uint32_t pitch;
 	int err;
 
 	err = drmModeCreateDumbBuffer(fd, width, height, 32, 0, &dumb->handle,
-				      &dumb->pitch, &dumb->size);
+				      &pitch, &dumb->size);
 	if (err)
 		return err;
 	err = drmModeMapDumbBuffer(fd, dumb->handle, &dumb->offset);

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -62,11 +63,13 @@ int fault_log_open(struct fault_log *log)
 	while (log->data_size < LOG_SAMPLES * sizeof(struct sample))
 		log->data_size *= 2;
 
+	/*
+	 * perf_event_paranoid may allow no more than the faults of user mode;
+	 * the probes take no others.
+	 */
 	fd = open_event(false);
-	if (fd == -EACCES || fd == -EPERM) {
-		log->user_only = true;
+	if (fd == -EACCES || fd == -EPERM)
 		fd = open_event(true);
-	}
 	if (fd < 0)
 		return fd;
 	log->fd = fd;

@@ -6,7 +6,6 @@
 #ifndef PFN_MKWRITE_FAULT_LOG_H
 #define PFN_MKWRITE_FAULT_LOG_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,15 +29,12 @@ struct fault {
  * @ring:	its mapping: the control page and the data after it
  * @page_size:	bytes
  * @data_size:	bytes of data behind the control page
- * @user_only:	faults taken in the kernel on user addresses are not logged,
- *		because perf_event_paranoid does not allow it
  */
 struct fault_log {
 	int fd;
 	void *ring;
 	size_t page_size;
 	size_t data_size;
-	bool user_only;
 };
 
 /**

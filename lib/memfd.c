@@ -28,7 +28,6 @@ static int memfd_renew(struct backing *b)
 static int memfd_open(const struct source *src, struct backing *b, size_t size)
 {
 	(void)src;
-	b->fd = -1;
 	b->size = size;
 	return memfd_renew(b);
 }

@@ -388,7 +388,6 @@ static int probe_all(struct prober *p)
 			    strerror(-seen));
 
 	obs->stage = "open";
-	p->backing.fd = -1;
 	err = p->src->open(p->src, &p->backing,
 			   NR_STORES * sysconf(_SC_PAGESIZE));
 	if (err)

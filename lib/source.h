@@ -2,7 +2,7 @@
 /*
  * A source of memory: something that can be opened and mapped shared and
  * writable, again and again. To add one, write a file with a struct source in
- * it, declare it below, and name it in a FIXTURE_VARIANT_ADD().
+ * it, declare it below, and hand it to mapping_add().
  */
 #ifndef PFN_MKWRITE_SOURCE_H
 #define PFN_MKWRITE_SOURCE_H
@@ -42,9 +42,10 @@ struct backing {
  * @name:	in test names; letters, digits, '_' and '-'
  * @detail:	which one exactly, for the reader; may be NULL
  * @card:	for DRM: which card
- * @open:	make at least @size bytes of memory. 0, or -errno with
- *		backing->why set: -ENODEV and -ENOENT mean that this machine has
- *		none, -EACCES and -EPERM that this user may not
+ * @open:	make at least @size bytes of memory, in a backing that is all zero
+ *		but for its fd of -1. 0, or -errno with backing->why set: -ENODEV
+ *		and -ENOENT mean that this machine has none, -EACCES and -EPERM
+ *		that this user may not
  * @renew:	optional: make memory that nobody has written yet, before each
  *		mapping. 0 or -errno with backing->why set
  * @close:	give it back; called after a failed @open, too

@@ -43,7 +43,6 @@ static int udmabuf_open(const struct source *src, struct backing *b,
 	int dev, memfd, err;
 
 	(void)src;
-	b->fd = -1;
 	b->size = size;
 
 	dev = open(UDMABUF_PATH, O_RDWR | O_CLOEXEC);

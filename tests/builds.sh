@@ -84,9 +84,7 @@ in_tree() {
 	harness=$(vm/fetch.sh harness 6.12) &&
 		mkdir -p "$tree/mm" &&
 		cp -r "$harness"/* "$tree/" &&
-		mkdir -p "$tree/mm/pfn_mkwrite" &&
-		git ls-files -z --cached --others --exclude-standard |
-			xargs -0 cp --parents -t "$tree/mm/pfn_mkwrite" &&
+		copy_source "$tree/mm/pfn_mkwrite" &&
 		make -C "$tree/mm/pfn_mkwrite" USERCFLAGS=-Werror &&
 		runs "$tree/mm/pfn_mkwrite/pfn_mkwrite_test" &&
 		make -C "$tree/mm/pfn_mkwrite" clean &&
@@ -97,9 +95,7 @@ check in_tree in_tree
 relative_output() {
 	local tree=$out/copy
 
-	mkdir -p "$tree" &&
-		git ls-files -z --cached --others --exclude-standard |
-			xargs -0 cp --parents -t "$tree" &&
+	copy_source "$tree" &&
 		make -C "$tree" OUTPUT=build &&
 		[ -x "$tree/build/pfn_mkwrite_test" ] &&
 		[ ! -e "$tree/pfn_mkwrite_test" ] &&

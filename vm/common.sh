@@ -111,16 +111,21 @@ why() {
 	echo "${line:-no reason was given}"
 }
 
-lock_fd=
-# lock NAME: one run at a time makes what others find in the cache. unlock is
-# implied by the end of the script.
+lock_fds=()
+# lock NAME: one run at a time makes what others find in the cache. unlock lets go of
+# the last one, and the end of the script of all.
 lock() {
+	local fd
+
 	make_cache
-	exec {lock_fd}>"$cache/$1.lock" || die "$cache/$1.lock cannot be written to"
-	flock -n "$lock_fd" || step "waiting for another run to finish with $1" flock "$lock_fd"
+	exec {fd}>"$cache/$1.lock" || die "$cache/$1.lock cannot be written to"
+	lock_fds+=("$fd")
+	flock -n "$fd" || step "waiting for another run to finish with $1" flock "$fd"
 }
 
 unlock() {
-	[[ ! $lock_fd ]] || exec {lock_fd}>&-
-	lock_fd=
+	local fd=${lock_fds[-1]}
+
+	exec {fd}>&-
+	unset 'lock_fds[-1]'
 }

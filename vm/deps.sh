@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Makes sure that this machine has the tools for building the suite (build), for
-# running it in QEMU guests (vm) or for checking its source (check), and installs
-# what is missing where that is possible.
-# Usage: vm/deps.sh build|vm|check...
+# running it in QEMU guests (vm, vm-ARCH, and pmem for those with persistent memory),
+# for building kernels (kernel) or for checking the suite's source (check), and
+# installs what is missing where that is possible.
+# Usage: vm/deps.sh GROUP...
 
 set -euo pipefail
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
@@ -14,23 +15,37 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # command that is there is good enough, whoever put it there.
 declare -A needs=(
 [build]="gcc:gcc make:make rsync:rsync libc6-dev linux-libc-dev libdrm-dev"
-[vm]="qemu-system-aarch64:qemu-system-arm aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu
-	libc6-dev-arm64-cross debian-archive-keyring apt-get:apt dpkg-deb:dpkg
-	cpio:cpio depmod:kmod gzip:gzip xz:xz-utils zstd:zstd flock:util-linux
-	setpriv:util-linux"
+[vm]="debian-archive-keyring apt-get:apt dpkg-deb:dpkg cpio:cpio depmod:kmod
+	gzip:gzip xz:xz-utils zstd:zstd flock:util-linux setpriv:util-linux"
+[vm-arm64]="qemu-system-aarch64:qemu-system-arm
+	aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+[vm-amd64]="qemu-system-x86_64:qemu-system-x86
+	x86_64-linux-gnu-gcc:gcc-x86-64-linux-gnu libc6-dev-amd64-cross"
+[vm-riscv64]="qemu-system-riscv64:qemu-system-misc opensbi
+	riscv64-linux-gnu-gcc:gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
+[pmem]="dtc:device-tree-compiler mke2fs:e2fsprogs"
+[kernel]="flex:flex bison:bison bc:bc patch:patch perl:perl libelf-dev libssl-dev"
 [check]="clang:clang llvm-ar:llvm sparse:sparse shellcheck:shellcheck perl:perl
 	git:git readelf:binutils"
+)
+# What a group takes along.
+declare -A implies=(
+[vm]="build"
+[kernel]="build"
+[check]="build vm vm-arm64"
 )
 
 # Prints the entries of the groups that this machine lacks.
 missing() {
-	local need have
+	local need have native
 
+	# Its own compiler needs no libc for cross compilation.
+	native=$(dpkg --print-architecture 2>/dev/null) || native=
 	have=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' 2>/dev/null) " || have=
 	for need; do
 		if [[ $need == *:* ]]; then
 			command -v "${need%%:*}" >/dev/null || echo "$need"
-		elif [[ $have && $have != *" installed:$need "* ]]; then
+		elif [[ $have && $need != libc6-dev-$native-cross && $have != *" installed:$need "* ]]; then
 			echo "$need"
 		fi
 	done
@@ -43,19 +58,24 @@ install_packages() {
 }
 
 deps() {
-	local group words="" lacking packages as_root=()
+	local group part words="" lacking packages as_root=()
 
 	for group; do
-		case $group in
-		build)	words+=" ${needs[build]}" ;;
-		vm)	words+=" ${needs[build]} ${needs[vm]}" ;;
-		check)	words+=" ${needs[build]} ${needs[vm]} ${needs[check]}" ;;
-		*)	die "$group is not one of the groups build, vm, check" ;;
-		esac
+		[[ ${needs[$group]:-} ]] ||
+			die "$group is not one of the groups: $(printf '%s\n' "${!needs[@]}" |
+				sort | xargs)"
+		for part in $group ${implies[$group]:-}; do
+			words+=" ${needs[$part]}"
+		done
 	done
 	# shellcheck disable=SC2086	# to be split into words
 	mapfile -t lacking < <(missing $words)
 	((${#lacking[@]})) || return 0
+	# Another run may be about to install the same.
+	lock deps
+	# shellcheck disable=SC2086
+	mapfile -t lacking < <(missing $words)
+	((${#lacking[@]})) || { unlock; return 0; }
 	mapfile -t packages < <(printf '%s\n' "${lacking[@]#*:}" | sort -u)
 
 	if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -67,15 +87,15 @@ deps() {
 			"sudo apt-get install --no-install-recommends ${packages[*]}"
 		as_root=(sudo -n)
 	fi
-	make_tmp
 	step "installing ${packages[*]}" install_packages "${packages[@]}" ||
 		die "${packages[*]} cannot be installed: $(why)"
 	# shellcheck disable=SC2086
 	mapfile -t lacking < <(missing $words)
 	((${#lacking[@]} == 0)) || die "still missing after the installation: ${lacking[*]%%:*}"
+	unlock
 }
 
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
-	(($#)) || die "usage: vm/deps.sh build|vm|check..."
+	(($#)) || die "usage: vm/deps.sh GROUP..."
 	deps "$@"
 fi

@@ -82,15 +82,23 @@ write_apt_config() {
 	END
 }
 
+# The index of an hour ago is good enough, and spares a pause for each package.
+index_is_fresh() {
+	[[ $(find "$apt_root/updated" -mmin -60 2>/dev/null) ]]
+}
+
 # use_apt ARCH SUITE: makes $apt_root a place where apt knows this suite alone, with
 # the signature checks but none of the packages, hooks and pins of this machine.
 use_apt() {
 	local arch=$1 suite=$2 uri
 
 	apt_root=$cache/apt/$arch-$suite
-	# The index of an hour ago is good enough, and spares a pause for each package.
-	[[ ! $(find "$apt_root/updated" -mmin -60 2>/dev/null) ]] || return 0
-
+	! index_is_fresh || return 0
+	lock "apt-$arch-$suite"
+	if index_is_fresh; then
+		unlock
+		return
+	fi
 	[[ -r $keyring ]] || die "$keyring is missing (package debian-archive-keyring)"
 	uri=$(mirror)
 	[[ $uri ]] || die "apt's configuration names no mirror of the Debian archive;" \
@@ -99,6 +107,7 @@ use_apt() {
 		die "$apt_root cannot be written: $(why)"
 	step "reading the index of $suite for $arch" apt_update ||
 		die "the index of Debian $suite cannot be had from $uri: $(why)"
+	unlock
 }
 
 # make_stage NAME: makes $stage, an empty folder in the cache. The caller holds the
@@ -172,41 +181,43 @@ unpack_kernel() {
 	echo "$release" >"$made/release"
 }
 
+# find_kernel: sets release to the newest kernel that the archive has of the wanted.
+find_kernel() {
+	use_apt "$arch" "$suite"
+	# Where the meta-package has moved on, the kernel itself may still be there.
+	release=$(depends "$meta" | sed -n 's/^linux-image-//p' | newest "$want" "$flavour") ||
+	release=$(apt apt-cache pkgnames linux-image- | sed 's/^linux-image-//' |
+		newest "$want" "$flavour") ||
+		die "$arch kernel $want is wanted, but $suite now has" \
+			"$(depends "$meta" | grep ^linux-image- || echo "no $meta");" \
+			"give one with --kernel IMAGE --modules DIR, or edit the rig"
+}
+
 fetch_kernel() {
 	local arch=$1 suite=$2 meta=$3 want=$4
 	local flavour=${meta#linux-image-} kernels=$cache/kernels/$arch release package packages
 
-	release=$(cached "$want" "$flavour") || :
-	if [[ ! $release ]]; then
+	if ! release=$(cached "$want" "$flavour"); then
 		lock kernels
-		release=$(cached "$want" "$flavour") || :
+		if ! release=$(cached "$want" "$flavour"); then
+			find_kernel
+			packages=()
+			for package in $(depends "linux-image-$release"); do
+				case $package in
+				linux-binary-"$release" | linux-modules-"$release" | \
+				linux-base-"$release")
+					packages+=("$package") ;;
+				esac
+			done
+			((${#packages[@]})) || packages=("linux-image-$release")
+			make_stage kernels
+			get "${packages[@]}"
+			step "unpacking kernel $release" unpack_kernel "$release" ||
+				die "kernel $release cannot be unpacked: $(why)"
+			keep "$stage/made" "$kernels/$release"
+		fi
+		unlock
 	fi
-	if [[ ! $release ]]; then
-		use_apt "$arch" "$suite"
-		# Where the meta-package has moved on, the kernel itself may still be there.
-		release=$(depends "$meta" | sed -n 's/^linux-image-//p' |
-			newest "$want" "$flavour") ||
-		release=$(apt apt-cache pkgnames linux-image- | sed 's/^linux-image-//' |
-			newest "$want" "$flavour") ||
-			die "$arch kernel $want is wanted, but $suite now has" \
-				"$(depends "$meta" | grep ^linux-image- || echo "no $meta");" \
-				"give one with --kernel IMAGE --modules DIR, or edit the rig"
-		packages=()
-		for package in $(depends "linux-image-$release"); do
-			case $package in
-			linux-binary-"$release" | linux-modules-"$release" | \
-			linux-base-"$release")
-				packages+=("$package") ;;
-			esac
-		done
-		((${#packages[@]})) || packages=("linux-image-$release")
-		make_stage kernels
-		get "${packages[@]}"
-		step "unpacking kernel $release" unpack_kernel "$release" ||
-			die "kernel $release cannot be unpacked: $(why)"
-		keep "$stage/made" "$kernels/$release"
-	fi
-	unlock
 	fetched=$kernels/$release
 }
 

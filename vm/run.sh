@@ -47,7 +47,7 @@ out() {
 # machine ARCH: how QEMU, the kernel and the tool chain name this architecture.
 machine() {
 	case $1 in
-	arm64)	qemu=(qemu-system-aarch64 -M virt) console=ttyAMA0
+	arm64)	qemu=qemu-system-aarch64 board=virt console=ttyAMA0 ram=$((1 << 30))
 		cross=aarch64-linux-gnu- ;;
 	*)	die "rig $rig: architecture $1 is not known" ;;
 	esac
@@ -58,14 +58,14 @@ read_rig() {
 	local key value
 
 	rig=$1
-	r=([append]="" [devices]="" [modules]="" [memory]=512 [timeout]=60)
+	r=([append]="" [devices]="" [modules]="" [memory]=512 [pmem]="" [timeout]=60)
 	expected=()
 	while read -r key value; do
 		case $key in
 		'' | \#*) ;;
 		expect)	expected+=("$value") ;;
-		arch | suite | kernel | version | cpu | memory | devices | modules | \
-		append | timeout)
+		arch | suite | kernel | version | cpu | memory | pmem | devices | \
+		modules | append | timeout)
 			r[$key]=$value ;;
 		*)	die "rig $rig: $key is not a key" ;;
 		esac
@@ -206,6 +206,22 @@ make_image() {
 	(cd "$root" && find . -print0 | cpio -0 -o -H newc -R 0:0 --quiet) >"$tmp/initrd"
 }
 
+# make_pmem ADDRESS: an ext4 file system in $tmp/pmem, and in $tmp/dtb the device tree
+# of this machine, which tells the kernel where to find it: in the memory of the
+# machine, behind what mem= lets the kernel use for itself.
+# shellcheck disable=SC2317	# step runs it
+make_pmem() {
+	local at=$1 size=$((r[pmem] << 20)) tree=$tmp/dts
+
+	# DAX wants blocks as large as a page.
+	mke2fs -q -F -t ext4 -b 4096 "$tmp/pmem" "${r[pmem]}M" &&
+	"$qemu" -M "$board,dumpdtb=$tree.dtb" "${processor[@]}" -display none &&
+	dtc -q -I dtb -O dts -o "$tree" "$tree.dtb" &&
+	printf '/ { pmem@%s { compatible = "pmem-region"; volatile; reg = <0 %s 0 %d>; }; };\n' \
+		"${at#0x}" "$at" "$size" >>"$tree" &&
+	dtc -q -I dts -O dtb -o "$tmp/dtb" "$tree"
+}
+
 # use_output: sets $output to a folder of this run alone.
 use_output() {
 	if [[ $own_output ]]; then
@@ -228,12 +244,13 @@ use_output() {
 }
 
 check_memory() {
-	local available
+	local available wanted
 
 	available=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
 	# QEMU takes some 200 MB for itself.
-	((available >= r[memory] + 200)) ||
-		die "rig $rig needs $((r[memory] + 200)) MB of memory, and $available MB are free"
+	wanted=$((r[memory] + r[pmem] + 200))
+	((available >= wanted)) ||
+		die "rig $rig needs $wanted MB of memory, and $available MB are free"
 }
 
 # Microseconds.
@@ -267,13 +284,13 @@ boot() {
 	local device line guest start left rc=0 command
 
 	# shellcheck disable=SC2054	# the commas are QEMU's
-	command=("${qemu[@]}" -cpu "${r[cpu]}" -smp 1 -m "${r[memory]}" -nodefaults
+	command=("$qemu" -M "$board" "${processor[@]}" -nodefaults
 		-no-user-config -display none -monitor none -nic none -no-reboot
 		-kernel "$image" -initrd "$tmp/initrd"
-		-append "console=$console earlycon panic=-1 ${r[append]}"
+		-append "console=$console earlycon panic=-1${r[pmem]:+ mem=${r[memory]}M} ${r[append]}"
 		-serial "file:$output/console.log"
 		-device virtio-serial-pci -chardev file,id=tap,path=/dev/stdout
-		-device virtserialport,chardev=tap,name=tap)
+		-device virtserialport,chardev=tap,name=tap "${pmem[@]}")
 	for device in ${r[devices]}; do
 		command+=(-device "$device")
 	done
@@ -358,13 +375,23 @@ judge() {
 }
 
 run_rig() {
+	local at
+
 	read_rig "$1"
+	deps "vm-${r[arch]}" ${r[pmem]:+pmem}
 	limit=${own_limit:-${r[timeout]}}
 	use_output
 	check_memory
 	use_kernel
 	build_suite
 	make_image
+	processor=(-cpu "${r[cpu]}" -smp 1 -m $((r[memory] + r[pmem]))) pmem=()
+	if [[ ${r[pmem]} ]]; then
+		printf -v at %#x $((ram + (r[memory] << 20)))
+		step "making persistent memory" make_pmem "$at" ||
+			die "rig $rig: its persistent memory cannot be made: $(why)"
+		pmem=(-dtb "$tmp/dtb" -device "loader,file=$tmp/pmem,addr=$at,force-raw=on")
+	fi
 	out "# rig $rig: $release, ${r[cpu]}${r[append]:+, ${r[append]}}"
 	[[ ! ${absent[*]} ]] ||
 		out "# rig $rig: not among the modules (built in or not there): ${absent[*]}"

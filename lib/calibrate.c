@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "calibrate.h"
@@ -17,7 +18,7 @@ int calibrate_memfd(struct meter *meter)
 				sysconf(_SC_PAGESIZE));
 	if (err)
 		goto close_backing;
-	err = mapping_open(&map, &memfd_source, &backing);
+	err = mapping_open(&map, &backing, PROT_READ | PROT_WRITE);
 	if (err)
 		goto close_mapping;
 	err = access_page(meter, map.addr, ACCESS_LOAD, &access);

@@ -25,28 +25,22 @@ void backing_close(struct backing *backing)
 	backing->fd = -1;
 }
 
-int mapping_open(struct mapping *map, const struct source *src,
-		 struct backing *backing)
+int mapping_open(struct mapping *map, struct backing *backing, int prot)
 {
 	int err;
 
-	map->addr = MAP_FAILED;
 	map->page_size = sysconf(_SC_PAGESIZE);
-	if (src->renew) {
-		err = src->renew(backing);
-		if (err)
-			return err;
-	}
 	map->size = backing->size;
 	map->nr_pages = map->size / map->page_size;
 
-	map->addr = mmap(NULL, map->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			 backing->fd, backing->offset);
+	map->addr = mmap(NULL, map->size, prot, MAP_SHARED, backing->fd,
+			 backing->offset);
 	if (map->addr == MAP_FAILED) {
 		err = -errno;
-		return backing_fail(backing, err,
-				    "mmap() of %zu bytes, shared and writable: %s",
-				    map->size, strerror(-err));
+		return backing_fail(backing, err, "mmap() of %zu bytes, shared and %s: %s",
+				    map->size,
+				    prot & PROT_WRITE ? "writable" : "read-only",
+				    strerror(-err));
 	}
 	return 0;
 }

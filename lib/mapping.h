@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A mapping: memory of a source, mapped shared and writable, untouched.
+ * A mapping: memory of a source, mapped shared.
  */
 #ifndef PFN_MKWRITE_MAPPING_H
 #define PFN_MKWRITE_MAPPING_H
@@ -25,15 +25,14 @@ struct mapping {
 };
 
 /**
- * mapping_open() - map memory whose pages this process has not touched yet
+ * mapping_open() - map all of a backing, shared
  * @map: filled in; to be closed with mapping_close() even after an error
- * @src: the source of @backing
  * @backing: what to map
+ * @prot: PROT_READ, PROT_WRITE
  *
  * Return: 0, or -errno with backing->why set.
  */
-int mapping_open(struct mapping *map, const struct source *src,
-		 struct backing *backing);
+int mapping_open(struct mapping *map, struct backing *backing, int prot);
 
 /**
  * mapping_close() - unmap it

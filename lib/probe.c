@@ -14,23 +14,12 @@
 
 #include "calibrate.h"
 #include "counters.h"
-#include "mapping.h"
-#include "probe.h"
+#include "prober.h"
 
 /* Two passes that agree are enough; noise gets some time to calm down in. */
 #define PASSES_MS	1000
 
-struct prober {
-	const struct source *src;
-	struct backing backing;
-	struct meter meter;
-	struct observation *obs;
-};
-
-static int fail(struct prober *p, int err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(struct prober *p, int err, const char *fmt, ...)
+int prober_fail(struct prober *p, int err, const char *fmt, ...)
 {
 	va_list args;
 
@@ -74,16 +63,30 @@ static bool calm(const struct event_delta *delta)
 	       (delta->missing || !delta->least || delta->least == NR_STORES);
 }
 
-static int fresh(struct prober *p, struct mapping *map, const char *stage)
+int prober_renew(struct prober *p, const char *stage)
 {
 	int err;
 
 	p->obs->stage = stage;
-	err = mapping_open(map, p->src, &p->backing);
-	return err ? fail(p, err, "%s", p->backing.why) : 0;
+	if (!p->src->renew)
+		return 0;
+	err = p->src->renew(&p->backing);
+	return err ? prober_fail(p, err, "%s", p->backing.why) : 0;
 }
 
-static int touch(struct prober *p, unsigned char *addr, enum access_kind kind,
+int prober_fresh(struct prober *p, struct mapping *map, const char *stage)
+{
+	int err;
+
+	map->addr = MAP_FAILED;
+	err = prober_renew(p, stage);
+	if (err)
+		return err;
+	err = mapping_open(map, &p->backing, PROT_READ | PROT_WRITE);
+	return err ? prober_fail(p, err, "%s", p->backing.why) : 0;
+}
+
+int prober_touch(struct prober *p, unsigned char *addr, enum access_kind kind,
 		 struct access *access)
 {
 	int err = access_page(&p->meter, addr, kind, access);
@@ -92,11 +95,11 @@ static int touch(struct prober *p, unsigned char *addr, enum access_kind kind,
 	case 0:
 		return 0;
 	case -EPROTO:
-		return fail(p, err, "something else than the probe faulted at the page");
+		return prober_fail(p, err, "something else than the probe faulted at the page");
 	case -ENOBUFS:
-		return fail(p, err, "the fault log lost records");
+		return prober_fail(p, err, "the fault log lost records");
 	default:
-		return fail(p, err, "the fault log: %s", strerror(-err));
+		return prober_fail(p, err, "the fault log: %s", strerror(-err));
 	}
 }
 
@@ -107,12 +110,12 @@ static int probe_first_store(struct prober *p)
 	struct mapping map;
 	int err;
 
-	err = fresh(p, &map, "first_store");
+	err = prober_fresh(p, &map, "first_store");
 	if (err)
 		return err;
 
 	obs->vma_err = pagemap_read(map.addr, &obs->untouched);
-	err = touch(p, map.addr, ACCESS_STORE, &obs->first);
+	err = prober_touch(p, map.addr, ACCESS_STORE, &obs->first);
 	if (err)
 		goto close_mapping;
 	if (!obs->vma_err)
@@ -121,7 +124,7 @@ static int probe_first_store(struct prober *p)
 		obs->vma_err = smaps_read(map.addr, &obs->vma);
 
 	obs->stage = "second_store";
-	err = touch(p, map.addr, ACCESS_STORE, &obs->again);
+	err = prober_touch(p, map.addr, ACCESS_STORE, &obs->again);
 	obs->cost.first_store = obs->first.faults;
 	obs->cost.second_store = obs->again.faults;
 close_mapping:
@@ -136,12 +139,12 @@ static int probe_store_after_load(struct prober *p)
 	struct mapping map;
 	int err;
 
-	err = fresh(p, &map, "store_after_load");
+	err = prober_fresh(p, &map, "store_after_load");
 	if (err)
 		return err;
-	err = touch(p, map.addr, ACCESS_LOAD, &load);
+	err = prober_touch(p, map.addr, ACCESS_LOAD, &load);
 	if (!err)
-		err = touch(p, map.addr, ACCESS_STORE, &obs->upgrade);
+		err = prober_touch(p, map.addr, ACCESS_STORE, &obs->upgrade);
 	obs->cost.load = load.faults;
 	obs->cost.store_after_load = obs->upgrade.faults;
 	mapping_close(&map);
@@ -155,12 +158,13 @@ static int probe_mapped_ahead(struct prober *p)
 	size_t i;
 	int err;
 
-	err = fresh(p, &map, "mapped_ahead");
+	err = prober_fresh(p, &map, "mapped_ahead");
 	if (err)
 		return err;
-	err = touch(p, map.addr, ACCESS_STORE, &access);
-	for (i = 1; !err && i < map.nr_pages && i < NR_STORES; i++) {
-		err = touch(p, mapping_page(&map, i), ACCESS_LOAD, &access);
+	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
+	for (i = 1; !err && i < prober_pages(&map); i++) {
+		err = prober_touch(p, mapping_page(&map, i), ACCESS_LOAD,
+				   &access);
 		if (access.faults)
 			break;
 	}
@@ -201,27 +205,27 @@ static int probe_child_store(struct prober *p)
 	    !(obs->vma.pfnmap || obs->vma.mixedmap))
 		return 0;
 
-	err = fresh(p, &map, "child_store");
+	err = prober_fresh(p, &map, "child_store");
 	if (err)
 		return err;
-	err = touch(p, map.addr, ACCESS_STORE, &access);
+	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
 	if (err)
 		goto close_mapping;
 
 	pid = fork();
 	if (pid < 0) {
-		err = fail(p, -errno, "fork(): %s", strerror(errno));
+		err = prober_fail(p, -errno, "fork(): %s", strerror(errno));
 		goto close_mapping;
 	}
 	if (!pid)
 		child_stores(map.addr, obs);
 	if (waitpid(pid, &status, 0) != pid)
-		err = fail(p, -errno, "waitpid(): %s", strerror(errno));
+		err = prober_fail(p, -errno, "waitpid(): %s", strerror(errno));
 	else if (WIFSIGNALED(status))
-		err = fail(p, -EFAULT, "the forked child died of signal %d at its store",
-			   WTERMSIG(status));
+		err = prober_fail(p, -EFAULT, "the forked child died of signal %d at its store",
+				  WTERMSIG(status));
 	else if (obs->cost.child_store == NOT_MEASURED)
-		err = fail(p, -EIO, "the forked child could not count its faults");
+		err = prober_fail(p, -EIO, "the forked child could not count its faults");
 close_mapping:
 	mapping_close(&map);
 	return err;
@@ -233,8 +237,9 @@ static int load_all(struct prober *p, const struct mapping *map)
 	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < map->nr_pages && i < NR_STORES; i++)
-		err = touch(p, mapping_page(map, i), ACCESS_LOAD, &access);
+	for (i = 0; !err && i < prober_pages(map); i++)
+		err = prober_touch(p, mapping_page(map, i), ACCESS_LOAD,
+				   &access);
 	return err;
 }
 
@@ -274,14 +279,14 @@ static int probe_stores(struct prober *p, const char *stage, bool after_load,
 	for (i = 0; !err && i < NR_STORES; i++) {
 		if (!map.nr_pages || i % map.nr_pages == 0) {
 			mapping_close(&map);
-			err = fresh(p, &map, stage);
+			err = prober_fresh(p, &map, stage);
 			if (!err && after_load)
 				err = load_all(p, &map);
 			if (err)
 				break;
 		}
-		err = touch(p, mapping_page(&map, i % map.nr_pages),
-			    ACCESS_STORE, &run->store[i]);
+		err = prober_touch(p, mapping_page(&map, i % map.nr_pages),
+				   ACCESS_STORE, &run->store[i]);
 	}
 	vmstat_read(&run->after);
 	mapping_close(&map);
@@ -384,14 +389,14 @@ static int probe_all(struct prober *p)
 	obs->stage = "calibration";
 	seen = calibrate_pick_cpu(&p->meter, &obs->mixed_cpus);
 	if (seen < 0)
-		return fail(p, seen, "calibration on a memfd: %s",
+		return prober_fail(p, seen, "calibration on a memfd: %s",
 			    strerror(-seen));
 
 	obs->stage = "open";
 	err = p->src->open(p->src, &p->backing,
 			   NR_STORES * sysconf(_SC_PAGESIZE));
 	if (err)
-		return fail(p, err, "%s", p->backing.why);
+		return prober_fail(p, err, "%s", p->backing.why);
 
 	/* The first pass also makes driver and libc fetch what they need. */
 	err = pass(p);
@@ -426,8 +431,8 @@ void probe(const struct source *src, struct observation *obs)
 	meter_open(&p.meter);
 	obs->log_err = p.meter.log_err;
 	if (!probe_all(&p) && !obs->repeats)
-		fail(&p, -EAGAIN, "no two passes within %d ms gave the same numbers",
-		     PASSES_MS);
+		prober_fail(&p, -EAGAIN, "no two passes within %d ms gave the same numbers",
+			    PASSES_MS);
 	src->close(&p.backing);
 	meter_close(&p.meter);
 }

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the probes share while they measure one source. Nobody else includes
+ * this.
+ */
+#ifndef PFN_MKWRITE_PROBER_H
+#define PFN_MKWRITE_PROBER_H
+
+#include "mapping.h"
+#include "probe.h"
+
+/**
+ * struct prober - a measurement under way
+ *
+ * @src:	what is measured
+ * @backing:	its memory
+ * @meter:	counts the faults
+ * @obs:	what was seen so far
+ */
+struct prober {
+	const struct source *src;
+	struct backing backing;
+	struct meter meter;
+	struct observation *obs;
+};
+
+/**
+ * prober_fail() - write down why there is no measurement
+ * @p: the measurement
+ * @err: the -errno to report
+ * @fmt: what was tried, what the system answered
+ *
+ * Return: @err.
+ */
+int prober_fail(struct prober *p, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
+ * prober_renew() - start a probe, with memory that nobody has written yet
+ * where the source can make some
+ * @p: the measurement
+ * @stage: the name of the probe
+ *
+ * Return: 0 or -errno, written down.
+ */
+int prober_renew(struct prober *p, const char *stage);
+
+/**
+ * prober_fresh() - prober_renew() and an untouched, writable mapping
+ * @p: the measurement
+ * @map: filled in; to be closed with mapping_close() even after an error
+ * @stage: the name of the probe
+ *
+ * Return: 0 or -errno, written down.
+ */
+int prober_fresh(struct prober *p, struct mapping *map, const char *stage);
+
+/**
+ * prober_touch() - access_page(), with what goes wrong written down
+ * @p: the measurement
+ * @addr: what to access
+ * @kind: load or store
+ * @access: filled in
+ *
+ * Return: 0 or -errno, written down.
+ */
+int prober_touch(struct prober *p, unsigned char *addr, enum access_kind kind,
+		 struct access *access);
+
+/* The pages that a probe of many pages looks at. */
+static inline size_t prober_pages(const struct mapping *map)
+{
+	return map->nr_pages < NR_STORES ? map->nr_pages : NR_STORES;
+}
+
+#endif /* PFN_MKWRITE_PROBER_H */

@@ -64,59 +64,33 @@ FIXTURE_TEARDOWN(vvar)
 {
 }
 
-static unsigned char *refused_addr;
-
-static void on_segv(int sig, siginfo_t *info, void *context)
-{
-	(void)sig;
-	(void)context;
-	_exit(info->si_addr == refused_addr && info->si_code == SEGV_ACCERR ?
-	      0 : 2);
-}
-
-/* In a child: 0 when the store is refused as it has to be. */
-static int store_in_child(unsigned char *addr, bool load_first)
-{
-	struct sigaction action = {
-		.sa_sigaction = on_segv,
-		.sa_flags = SA_SIGINFO,
-	};
-	struct access access;
-	struct meter meter;
-	int status;
-	pid_t pid;
-
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (!pid) {
-		refused_addr = addr;
-		meter_open(&meter);
-		if (sigaction(SIGSEGV, &action, NULL))
-			_exit(3);
-		if (load_first &&
-		    access_page(&meter, addr, ACCESS_LOAD, &access))
-			_exit(4);
-		access_page(&meter, addr, ACCESS_STORE, &access);
-		_exit(1);
-	}
-	if (waitpid(pid, &status, 0) != pid)
-		return -errno;
-	return status;
-}
-
 TEST_F(vvar, store_refused)
 {
+	struct refusal refusal;
+
 	if (!self->addr)
 		return;
-	EXPECT_EQ(0, store_in_child(self->addr, false));
+	store_expect_refusal(self->addr, &refusal);
+	EXPECT_TRUE(refused_by_protection(&refusal, self->addr)) {
+		TH_LOG("signal %d, code %d", refusal.signo, refusal.code);
+	}
 }
 
 TEST_F(vvar, store_after_load_refused)
 {
+	struct refusal refusal;
+	struct access load;
+	struct meter meter;
+
 	if (!self->addr)
 		return;
-	EXPECT_EQ(0, store_in_child(self->addr, true));
+	meter_open(&meter);
+	ASSERT_EQ(0, access_page(&meter, self->addr, ACCESS_LOAD, &load));
+	meter_close(&meter);
+	store_expect_refusal(self->addr, &refusal);
+	EXPECT_TRUE(refused_by_protection(&refusal, self->addr)) {
+		TH_LOG("signal %d, code %d", refusal.signo, refusal.code);
+	}
 }
 
 int main(int argc, char **argv)

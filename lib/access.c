@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -117,4 +119,44 @@ int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
 	}
 	return attribute(meter->faults, access->logged, (uintptr_t)addr,
 			 access);
+}
+
+static sigjmp_buf back;
+static siginfo_t raised;
+
+static void on_refusal(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)context;
+	raised = *info;
+	siglongjmp(back, 1);
+}
+
+void store_expect_refusal(unsigned char *addr, struct refusal *refusal)
+{
+	const struct sigaction action = {
+		.sa_sigaction = on_refusal,
+		.sa_flags = SA_SIGINFO,
+	};
+	struct sigaction segv, bus;
+
+	*refusal = (struct refusal){ 0 };
+	sigaction(SIGSEGV, &action, &segv);
+	sigaction(SIGBUS, &action, &bus);
+	if (!sigsetjmp(back, 1)) {
+		do_store(addr);
+	} else {
+		refusal->signo = raised.si_signo;
+		refusal->code = raised.si_code;
+		refusal->addr = (uintptr_t)raised.si_addr;
+	}
+	sigaction(SIGBUS, &bus, NULL);
+	sigaction(SIGSEGV, &segv, NULL);
+}
+
+bool refused_by_protection(const struct refusal *refusal,
+			   const unsigned char *addr)
+{
+	return refusal->signo == SIGSEGV && refusal->code == SEGV_ACCERR &&
+	       refusal->addr == (uintptr_t)addr;
 }

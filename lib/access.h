@@ -80,6 +80,39 @@ int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
 		struct access *access);
 
 /**
+ * struct refusal - what a store that should be refused came to
+ *
+ * @signo:	the signal, or 0: the store went through
+ * @code:	its si_code
+ * @addr:	its si_addr
+ */
+struct refusal {
+	int signo;
+	int code;
+	uint64_t addr;
+};
+
+/**
+ * store_expect_refusal() - store one byte, and survive the signal
+ * @addr: where to
+ * @refusal: filled in
+ *
+ * The store happens in the calling thread, not in a forked child: fork() copies
+ * PTEs, and makes some clean or write-protected as it does.
+ */
+void store_expect_refusal(unsigned char *addr, struct refusal *refusal);
+
+/**
+ * refused_by_protection() - was it SIGSEGV, SEGV_ACCERR, at the address?
+ * @refusal: from store_expect_refusal()
+ * @addr: where the store went
+ *
+ * Return: whether it was.
+ */
+bool refused_by_protection(const struct refusal *refusal,
+			   const unsigned char *addr);
+
+/**
  * access_offset() - how far an instruction is into the code of the access
  * @ip: its address
  *

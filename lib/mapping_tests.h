@@ -27,6 +27,7 @@
 #define WHY_NOISY	"this machine is not quiet enough"
 #define WHY_ONE_COUNTER	"only one counter can be read here"
 #define WHY_NO_PROC	"smaps or pagemap cannot be read here"
+#define WHY_NOT_READ_ONLY "this memory cannot be mapped read-only"
 
 FIXTURE(mapping)
 {
@@ -221,6 +222,33 @@ TEST_F(mapping, pagemap_and_smaps)
 	if (!obs->vma.mixedmap) {
 		EXPECT_LT(0, obs->vma.rss_kb);
 	}
+}
+
+static inline void expect_refused(struct __test_metadata *_metadata,
+				  const char *after,
+				  const struct refusals *stores)
+{
+	EXPECT_LT(0, stores->pages);
+	EXPECT_EQ(stores->pages, stores->refused) {
+		TH_LOG("%s, a store to page %d: signal %d, code %d", after,
+		       stores->page, stores->wrong.signo, stores->wrong.code);
+	}
+}
+
+/* Shared, but not writable: no fault may leave a PTE that takes a store. */
+TEST_F(mapping, read_only_refused)
+{
+	if (!self->obs)
+		return;
+	if (self->obs->read_only_err) {
+		TH_LOG("mmap(): %s", strerror(-self->obs->read_only_err));
+		SKIP(return, WHY_NOT_READ_ONLY);
+	}
+	expect_refused(_metadata, "before any load", &self->obs->read_only);
+	expect_refused(_metadata, "after a load of the first page",
+		       &self->obs->read_only_ahead);
+	expect_refused(_metadata, "after a load of each page",
+		       &self->obs->read_only_loaded);
 }
 
 /**

@@ -103,6 +103,18 @@ int prober_touch(struct prober *p, unsigned char *addr, enum access_kind kind,
 	}
 }
 
+int prober_load_all(struct prober *p, const struct mapping *map)
+{
+	struct access access;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < prober_pages(map); i++)
+		err = prober_touch(p, mapping_page(map, i), ACCESS_LOAD,
+				   &access);
+	return err;
+}
+
 /* Store to an untouched page, and store again; look at it from outside, too. */
 static int probe_first_store(struct prober *p)
 {
@@ -231,18 +243,6 @@ close_mapping:
 	return err;
 }
 
-static int load_all(struct prober *p, const struct mapping *map)
-{
-	struct access access;
-	size_t i;
-	int err = 0;
-
-	for (i = 0; !err && i < prober_pages(map); i++)
-		err = prober_touch(p, mapping_page(map, i), ACCESS_LOAD,
-				   &access);
-	return err;
-}
-
 /* NR_STORES stores, and what the machine counted before and after. */
 struct store_run {
 	struct access store[NR_STORES];
@@ -281,7 +281,7 @@ static int probe_stores(struct prober *p, const char *stage, bool after_load,
 			mapping_close(&map);
 			err = prober_fresh(p, &map, stage);
 			if (!err && after_load)
-				err = load_all(p, &map);
+				err = prober_load_all(p, &map);
 			if (err)
 				break;
 		}
@@ -413,6 +413,8 @@ static int probe_all(struct prober *p)
 		    calm(&obs->pgreuse) && calm(&obs->pgreuse_upgrade))
 			break;
 	} while (now_ms() < end);
+	if (!err)
+		err = probe_read_only(p);
 	obs->cost.memfd_upgrade = seen;
 	obs->cost.pgreuse = settled_count(&obs->pgreuse);
 	obs->cost.pgreuse_upgrade = settled_count(&obs->pgreuse_upgrade);

@@ -50,6 +50,21 @@ void event_delta_add(struct event_delta *delta, int64_t before, int64_t after);
 bool event_delta_settled(const struct event_delta *delta);
 
 /**
+ * struct refusals - stores to pages that must not be stored to
+ *
+ * @pages:	how many were tried
+ * @refused:	how many raised SIGSEGV with SEGV_ACCERR at their address
+ * @page:	the first of the others
+ * @wrong:	what its store came to
+ */
+struct refusals {
+	int pages;
+	int refused;
+	int page;
+	struct refusal wrong;
+};
+
+/**
  * struct observation - all that the probes of one mapping saw
  *
  * Lies in memory shared by the process that measures and those that judge.
@@ -76,6 +91,11 @@ bool event_delta_settled(const struct event_delta *delta);
  * @pgmajfault:	major faults of the machine in that time
  * @pgreuse:	notifications in that time
  * @pgreuse_upgrade: notifications while pages loaded before were stored to
+ *
+ * @read_only_err: 0, or -errno of mapping the memory PROT_READ
+ * @read_only:	stores to such a mapping: to a page nobody touched
+ * @read_only_ahead: to each page, after a load of the first one
+ * @read_only_loaded: to each page, after loads of all
  *
  * @vma_err:	0, or -errno of reading smaps and pagemap
  * @vma:	the VMA, after the first store
@@ -105,6 +125,11 @@ struct observation {
 	struct event_delta pgmajfault;
 	struct event_delta pgreuse;
 	struct event_delta pgreuse_upgrade;
+
+	int read_only_err;
+	struct refusals read_only;
+	struct refusals read_only_ahead;
+	struct refusals read_only_loaded;
 
 	int vma_err;
 	struct vma_info vma;

@@ -67,10 +67,24 @@ int prober_fresh(struct prober *p, struct mapping *map, const char *stage);
 int prober_touch(struct prober *p, unsigned char *addr, enum access_kind kind,
 		 struct access *access);
 
+/**
+ * prober_load_all() - load from each page of a mapping, up to NR_STORES
+ * @p: the measurement
+ * @map: the mapping
+ *
+ * Return: 0 or -errno, written down.
+ */
+int prober_load_all(struct prober *p, const struct mapping *map);
+
 /* The pages that a probe of many pages looks at. */
 static inline size_t prober_pages(const struct mapping *map)
 {
 	return map->nr_pages < NR_STORES ? map->nr_pages : NR_STORES;
 }
+
+/* The probes that have files of their own return 0 or -errno, written down. */
+
+/* Stores to a mapping that is read-only. */
+int probe_read_only(struct prober *p);
 
 #endif /* PFN_MKWRITE_PROBER_H */

@@ -14,6 +14,12 @@
 
 #include "../lib/mapping_tests.h"
 
+static void make_refused(struct refusals *stores)
+{
+	stores->pages = NR_STORES;
+	stores->refused = NR_STORES;
+}
+
 /* udmabuf on a kernel that honours mkwrite, on a CPU that shows it. */
 static void make_good(struct observation *o)
 {
@@ -33,6 +39,9 @@ static void make_good(struct observation *o)
 	o->vma.pfnmap = true;
 	o->vma.shared = true;
 	o->vma.writable = true;
+	make_refused(&o->read_only);
+	make_refused(&o->read_only_ahead);
+	make_refused(&o->read_only_loaded);
 	o->repeats = true;
 	o->done = true;
 }
@@ -177,6 +186,32 @@ static void read_only(struct observation *o)
 	o->vma.writable = false;
 }
 
+static void read_only_refused_by_driver(struct observation *o)
+{
+	o->read_only_err = -EACCES;
+}
+
+static void read_only_not_tried(struct observation *o)
+{
+	o->read_only_loaded.pages = 0;
+	o->read_only_loaded.refused = 0;
+}
+
+static void stored_untouched(struct observation *o)
+{
+	o->read_only.refused = 0;
+}
+
+static void stored_ahead(struct observation *o)
+{
+	o->read_only_ahead.refused = 1;
+}
+
+static void stored_loaded(struct observation *o)
+{
+	o->read_only_loaded.refused--;
+}
+
 static void ordinary(struct observation *o)
 {
 	o->vma.pfnmap = false;
@@ -238,7 +273,9 @@ int main(int argc, char **argv)
 		CASE(vmstat_too_small), CASE(vmstat_always_too_large),
 		CASE(vmstat_noisy), CASE(no_second_counter),
 		CASE(pagemap_shows_pfnmap), CASE(rss_of_pfnmap),
-		CASE(read_only), CASE(ordinary), CASE(ordinary_absent),
+		CASE(read_only), CASE(read_only_refused_by_driver),
+		CASE(read_only_not_tried), CASE(stored_untouched),
+		CASE(stored_ahead), CASE(stored_loaded), CASE(ordinary), CASE(ordinary_absent),
 		CASE(ordinary_too_early), CASE(ordinary_no_rss), CASE(no_proc),
 		CASE(no_device), CASE(no_permission), CASE(crashed),
 	};

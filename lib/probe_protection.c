@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A PTE must not be writable where the VMA is not: maybe_mkwrite() looks at
+ * VM_WRITE, and pte_mkwrite() does not.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "prober.h"
+
+static void refuse(const struct mapping *map, size_t page,
+		   struct refusals *refusals)
+{
+	unsigned char *addr = mapping_page(map, page);
+	struct refusal refusal;
+
+	store_expect_refusal(addr, &refusal);
+	if (refused_by_protection(&refusal, addr)) {
+		refusals->refused++;
+	} else if (refusals->refused == refusals->pages) {
+		refusals->page = page;
+		refusals->wrong = refusal;
+	}
+	refusals->pages++;
+}
+
+static void refuse_all(const struct mapping *map, struct refusals *refusals)
+{
+	size_t i;
+
+	for (i = 0; i < prober_pages(map); i++)
+		refuse(map, i, refusals);
+}
+
+/*
+ * The first load may map more than its own page, and it is those neighbours
+ * that a driver inserts without a look at what the fault was. Where it does
+ * not, each page gets a load of its own.
+ */
+int probe_read_only(struct prober *p)
+{
+	struct observation *obs = p->obs;
+	struct access load;
+	struct mapping map;
+	int err;
+
+	err = prober_renew(p, "read_only");
+	if (err)
+		return err;
+	obs->read_only_err = mapping_open(&map, &p->backing, PROT_READ);
+	if (obs->read_only_err)
+		return 0;
+	refuse(&map, 0, &obs->read_only);
+	err = prober_touch(p, map.addr, ACCESS_LOAD, &load);
+	if (!err)
+		refuse_all(&map, &obs->read_only_ahead);
+	mapping_close(&map);
+	if (err)
+		return err;
+
+	err = prober_renew(p, "read_only");
+	if (err)
+		return err;
+	obs->read_only_err = mapping_open(&map, &p->backing, PROT_READ);
+	if (obs->read_only_err)
+		return 0;
+	err = prober_load_all(p, &map);
+	if (!err)
+		refuse_all(&map, &obs->read_only_loaded);
+	mapping_close(&map);
+	return err;
+}

@@ -28,6 +28,7 @@
 #define WHY_ONE_COUNTER	"only one counter can be read here"
 #define WHY_NO_PROC	"smaps or pagemap cannot be read here"
 #define WHY_NOT_READ_ONLY "this memory cannot be mapped read-only"
+#define WHY_NOT_TWICE	"this memory cannot be mapped twice"
 
 FIXTURE(mapping)
 {
@@ -249,6 +250,36 @@ TEST_F(mapping, read_only_refused)
 		       &self->obs->read_only_ahead);
 	expect_refused(_metadata, "after a load of each page",
 		       &self->obs->read_only_loaded);
+}
+
+static inline void expect_same(struct __test_metadata *_metadata,
+			       const char *how, const struct readback *back)
+{
+	EXPECT_LT(0, back->pages);
+	EXPECT_EQ(0, back->wrong) {
+		TH_LOG("%s: page %d holds 0x%x, and not 0x%x", how, back->page,
+		       back->read, back->written);
+	}
+}
+
+/* What was mapped ahead is the page that belongs there. */
+TEST_F(mapping, page_data)
+{
+	int err;
+
+	if (!self->obs)
+		return;
+	err = self->obs->stored_ahead.err;
+	if (!err)
+		err = self->obs->loaded_ahead.err;
+	if (err) {
+		TH_LOG("the second mmap(): %s", strerror(-err));
+		SKIP(return, WHY_NOT_TWICE);
+	}
+	expect_same(_metadata, "written where a store had mapped ahead",
+		    &self->obs->stored_ahead);
+	expect_same(_metadata, "read where a load had mapped ahead",
+		    &self->obs->loaded_ahead);
 }
 
 /**

@@ -415,6 +415,8 @@ static int probe_all(struct prober *p)
 	} while (now_ms() < end);
 	if (!err)
 		err = probe_read_only(p);
+	if (!err)
+		err = probe_data(p);
 	obs->cost.memfd_upgrade = seen;
 	obs->cost.pgreuse = settled_count(&obs->pgreuse);
 	obs->cost.pgreuse_upgrade = settled_count(&obs->pgreuse_upgrade);

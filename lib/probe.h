@@ -65,6 +65,25 @@ struct refusals {
 };
 
 /**
+ * struct readback - pages written through one mapping, read through another
+ *
+ * @err:	0, or -errno of mapping the memory a second time
+ * @pages:	how many were read
+ * @wrong:	how many of them held something else than was written
+ * @page:	the first of those
+ * @written:	what it should hold
+ * @read:	what it holds
+ */
+struct readback {
+	int err;
+	int pages;
+	int wrong;
+	int page;
+	uint32_t written;
+	uint32_t read;
+};
+
+/**
  * struct observation - all that the probes of one mapping saw
  *
  * Lies in memory shared by the process that measures and those that judge.
@@ -96,6 +115,9 @@ struct refusals {
  * @read_only:	stores to such a mapping: to a page nobody touched
  * @read_only_ahead: to each page, after a load of the first one
  * @read_only_loaded: to each page, after loads of all
+ *
+ * @stored_ahead: written through a mapping whose first store mapped ahead
+ * @loaded_ahead: read through a mapping whose first load mapped ahead
  *
  * @vma_err:	0, or -errno of reading smaps and pagemap
  * @vma:	the VMA, after the first store
@@ -130,6 +152,9 @@ struct observation {
 	struct refusals read_only;
 	struct refusals read_only_ahead;
 	struct refusals read_only_loaded;
+
+	struct readback stored_ahead;
+	struct readback loaded_ahead;
 
 	int vma_err;
 	struct vma_info vma;

@@ -87,4 +87,7 @@ static inline size_t prober_pages(const struct mapping *map)
 /* Stores to a mapping that is read-only. */
 int probe_read_only(struct prober *p);
 
+/* Does each page of a mapping lead to its own memory? */
+int probe_data(struct prober *p);
+
 #endif /* PFN_MKWRITE_PROBER_H */

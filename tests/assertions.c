@@ -42,6 +42,8 @@ static void make_good(struct observation *o)
 	make_refused(&o->read_only);
 	make_refused(&o->read_only_ahead);
 	make_refused(&o->read_only_loaded);
+	o->stored_ahead.pages = NR_STORES;
+	o->loaded_ahead.pages = NR_STORES;
 	o->repeats = true;
 	o->done = true;
 }
@@ -212,6 +214,26 @@ static void stored_loaded(struct observation *o)
 	o->read_only_loaded.refused--;
 }
 
+static void mapped_once_only(struct observation *o)
+{
+	o->loaded_ahead.err = -EBUSY;
+}
+
+static void nothing_read(struct observation *o)
+{
+	o->stored_ahead.pages = 0;
+}
+
+static void other_page_stored(struct observation *o)
+{
+	o->stored_ahead.wrong = 1;
+}
+
+static void other_page_loaded(struct observation *o)
+{
+	o->loaded_ahead.wrong = NR_STORES;
+}
+
 static void ordinary(struct observation *o)
 {
 	o->vma.pfnmap = false;
@@ -275,7 +297,9 @@ int main(int argc, char **argv)
 		CASE(pagemap_shows_pfnmap), CASE(rss_of_pfnmap),
 		CASE(read_only), CASE(read_only_refused_by_driver),
 		CASE(read_only_not_tried), CASE(stored_untouched),
-		CASE(stored_ahead), CASE(stored_loaded), CASE(ordinary), CASE(ordinary_absent),
+		CASE(stored_ahead), CASE(stored_loaded), CASE(mapped_once_only),
+		CASE(nothing_read), CASE(other_page_stored),
+		CASE(other_page_loaded), CASE(ordinary), CASE(ordinary_absent),
 		CASE(ordinary_too_early), CASE(ordinary_no_rss), CASE(no_proc),
 		CASE(no_device), CASE(no_permission), CASE(crashed),
 	};

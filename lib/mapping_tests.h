@@ -28,6 +28,7 @@
 #define WHY_ONE_COUNTER	"only one counter can be read here"
 #define WHY_NO_PROC	"smaps or pagemap cannot be read here"
 #define WHY_NOT_READ_ONLY "this memory cannot be mapped read-only"
+#define WHY_NO_MPROTECT	"this memory cannot be made read-only"
 #define WHY_NOT_TWICE	"this memory cannot be mapped twice"
 
 FIXTURE(mapping)
@@ -112,6 +113,14 @@ TEST_F(mapping, second_store)
 	if (!self->obs)
 		return;
 	EXPECT_EQ(0, self->cost->second_store);
+}
+
+/* fork() makes the PTEs clean that it copies, and leaves the others alone. */
+TEST_F(mapping, parent_store_after_fork)
+{
+	if (!self->obs)
+		return;
+	EXPECT_EQ(0, self->cost->parent_store);
 }
 
 /* The property that the suite is named after. */
@@ -236,6 +245,16 @@ static inline void expect_refused(struct __test_metadata *_metadata,
 	}
 }
 
+static inline void expect_same(struct __test_metadata *_metadata,
+			       const char *how, const struct readback *back)
+{
+	EXPECT_LT(0, back->pages);
+	EXPECT_EQ(0, back->wrong) {
+		TH_LOG("%s: page %d holds 0x%x, and not 0x%x", how, back->page,
+		       back->read, back->written);
+	}
+}
+
 /* Shared, but not writable: no fault may leave a PTE that takes a store. */
 TEST_F(mapping, read_only_refused)
 {
@@ -252,14 +271,22 @@ TEST_F(mapping, read_only_refused)
 		       &self->obs->read_only_loaded);
 }
 
-static inline void expect_same(struct __test_metadata *_metadata,
-			       const char *how, const struct readback *back)
+/*
+ * mprotect() takes the write permission out of PTEs that have it, and what it
+ * gives back is at most one fault short of a store.
+ */
+TEST_F(mapping, mprotect_refused)
 {
-	EXPECT_LT(0, back->pages);
-	EXPECT_EQ(0, back->wrong) {
-		TH_LOG("%s: page %d holds 0x%x, and not 0x%x", how, back->page,
-		       back->read, back->written);
+	if (!self->obs)
+		return;
+	if (self->obs->reprotect_err) {
+		TH_LOG("mprotect(): %s", strerror(-self->obs->reprotect_err));
+		SKIP(return, WHY_NO_MPROTECT);
 	}
+	expect_refused(_metadata, "after mprotect()", &self->obs->reprotected);
+	EXPECT_LE(0, self->cost->reprotected_store);
+	EXPECT_GE(1, self->cost->reprotected_store);
+	expect_same(_metadata, "writable again", &self->obs->kept);
 }
 
 /* What was mapped ahead is the page that belongs there. */

@@ -243,6 +243,36 @@ close_mapping:
 	return err;
 }
 
+/* That the child's PTE is made clean is no reason to touch the parent's. */
+static int probe_parent_store(struct prober *p)
+{
+	struct access access;
+	struct mapping map;
+	int err;
+	pid_t pid;
+
+	err = prober_fresh(p, &map, "parent_store");
+	if (err)
+		return err;
+	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
+	if (err)
+		goto close_mapping;
+
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid) {
+		err = prober_fail(p, -errno, "fork() or waitpid(): %s",
+				  strerror(errno));
+		goto close_mapping;
+	}
+	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
+	p->obs->cost.parent_store = access.faults;
+close_mapping:
+	mapping_close(&map);
+	return err;
+}
+
 /* NR_STORES stores, and what the machine counted before and after. */
 struct store_run {
 	struct access store[NR_STORES];
@@ -346,6 +376,10 @@ static int pass(struct prober *p)
 		err = probe_store_after_load(p);
 	if (!err)
 		err = probe_child_store(p);
+	if (!err)
+		err = probe_parent_store(p);
+	if (!err)
+		err = probe_reprotect(p);
 	if (!err)
 		err = probe_mapped_ahead(p);
 	if (!err)

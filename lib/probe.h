@@ -65,7 +65,7 @@ struct refusals {
 };
 
 /**
- * struct readback - pages written through one mapping, read through another
+ * struct readback - pages that were written, and read in another way
  *
  * @err:	0, or -errno of mapping the memory a second time
  * @pages:	how many were read
@@ -116,6 +116,10 @@ struct readback {
  * @read_only_ahead: to each page, after a load of the first one
  * @read_only_loaded: to each page, after loads of all
  *
+ * @reprotect_err: 0, or -errno of mprotect()
+ * @reprotected: stores to each page while the mapping is read-only
+ * @kept:	what the pages hold when it is writable again
+ *
  * @stored_ahead: written through a mapping whose first store mapped ahead
  * @loaded_ahead: read through a mapping whose first load mapped ahead
  *
@@ -152,6 +156,10 @@ struct observation {
 	struct refusals read_only;
 	struct refusals read_only_ahead;
 	struct refusals read_only_loaded;
+
+	int reprotect_err;
+	struct refusals reprotected;
+	struct readback kept;
 
 	struct readback stored_ahead;
 	struct readback loaded_ahead;

@@ -17,14 +17,8 @@
 #define STORED_AHEAD	0x5afe0000
 #define LOADED_AHEAD	0xda7a0000
 
-/* The end of the page: the start of a perf ring's page is the kernel's. */
-static uint32_t *word(const struct mapping *map, size_t page)
-{
-	return (uint32_t *)mapping_page(map, page + 1) - 1;
-}
-
-static void compare(struct readback *back, size_t page, uint32_t written,
-		    uint32_t read)
+void readback_add(struct readback *back, size_t page, uint32_t written,
+		  uint32_t read)
 {
 	back->pages++;
 	if (written == read)
@@ -44,12 +38,12 @@ static void read_elsewhere(struct prober *p, const struct mapping *map,
 	size_t i;
 
 	for (i = 0; i < prober_pages(map); i++)
-		*word(map, i) = STORED_AHEAD + i;
+		*prober_word(map, i) = STORED_AHEAD + i;
 	for (i = 0; !back->err && i < prober_pages(map); i++) {
 		back->err = mapping_open(&other, &p->backing,
 					 PROT_READ | PROT_WRITE);
 		if (!back->err)
-			compare(back, i, STORED_AHEAD + i, *word(&other, i));
+			readback_add(back, i, STORED_AHEAD + i, *prober_word(&other, i));
 		mapping_close(&other);
 	}
 }
@@ -65,11 +59,11 @@ static void write_elsewhere(struct prober *p, const struct mapping *map,
 		back->err = mapping_open(&other, &p->backing,
 					 PROT_READ | PROT_WRITE);
 		if (!back->err)
-			*word(&other, i) = LOADED_AHEAD + i;
+			*prober_word(&other, i) = LOADED_AHEAD + i;
 		mapping_close(&other);
 	}
 	for (i = 0; !back->err && i < prober_pages(map); i++)
-		compare(back, i, LOADED_AHEAD + i, *word(map, i));
+		readback_add(back, i, LOADED_AHEAD + i, *prober_word(map, i));
 }
 
 int probe_data(struct prober *p)

@@ -4,6 +4,7 @@
  * VM_WRITE, and pte_mkwrite() does not.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "prober.h"
@@ -69,4 +70,47 @@ int probe_read_only(struct prober *p)
 		refuse_all(&map, &obs->read_only_loaded);
 	mapping_close(&map);
 	return err;
+}
+
+/* So that what an earlier probe left behind is no match. */
+#define KEPT		0x4e970000
+
+/*
+ * Dirty pages turn read-only and writable again: mprotect() rewrites the PTEs
+ * without a fault, and may leave one fault for the next store.
+ */
+int probe_reprotect(struct prober *p)
+{
+	struct observation *obs = p->obs;
+	struct access access;
+	struct mapping map;
+	size_t i;
+	int err;
+
+	obs->cost.reprotected_store = NOT_MEASURED;
+	memset(&obs->reprotected, 0, sizeof(obs->reprotected));
+	memset(&obs->kept, 0, sizeof(obs->kept));
+
+	err = prober_fresh(p, &map, "reprotect");
+	if (err)
+		return err;
+	for (i = 0; i < prober_pages(&map); i++)
+		*prober_word(&map, i) = KEPT + i;
+	if (mprotect(map.addr, map.size, PROT_READ))
+		goto no_mprotect;
+	refuse_all(&map, &obs->reprotected);
+	if (mprotect(map.addr, map.size, PROT_READ | PROT_WRITE))
+		goto no_mprotect;
+
+	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
+	obs->cost.reprotected_store = access.faults;
+	for (i = 0; i < prober_pages(&map); i++)
+		readback_add(&obs->kept, i, KEPT + i, *prober_word(&map, i));
+	mapping_close(&map);
+	return err;
+
+no_mprotect:
+	obs->reprotect_err = -errno;
+	mapping_close(&map);
+	return 0;
 }

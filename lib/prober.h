@@ -76,6 +76,19 @@ int prober_touch(struct prober *p, unsigned char *addr, enum access_kind kind,
  */
 int prober_load_all(struct prober *p, const struct mapping *map);
 
+/*
+ * The last word of a page: what a page is known by. The first one of a perf ring
+ * is the kernel's.
+ */
+static inline uint32_t *prober_word(const struct mapping *map, size_t page)
+{
+	return (uint32_t *)mapping_page(map, page + 1) - 1;
+}
+
+/* One more page read back. */
+void readback_add(struct readback *back, size_t page, uint32_t written,
+		  uint32_t read);
+
 /* The pages that a probe of many pages looks at. */
 static inline size_t prober_pages(const struct mapping *map)
 {
@@ -86,6 +99,9 @@ static inline size_t prober_pages(const struct mapping *map)
 
 /* Stores to a mapping that is read-only. */
 int probe_read_only(struct prober *p);
+
+/* Stores to a mapping that was writable, and is so again. */
+int probe_reprotect(struct prober *p);
 
 /* Does each page of a mapping lead to its own memory? */
 int probe_data(struct prober *p);

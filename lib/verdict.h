@@ -28,6 +28,9 @@
  * @second_store:	another store to a page already stored to
  * @child_store:	store by a forked child to a page its parent dirtied;
  *			NOT_MEASURED where fork copies no PTE of the mapping
+ * @parent_store:	store to a page already stored to, after a fork
+ * @reprotected_store:	store to a page already stored to, after the mapping
+ *			was read-only for a time; NOT_MEASURED where it cannot be
  * @memfd_upgrade:	store after load of a fresh shared memfd page, on the
  *			same CPU: 1 where software has to set the dirty bit
  * @stores:		faults of NR_STORES first stores, in order
@@ -42,6 +45,8 @@ struct store_cost {
 	int store_after_load;
 	int second_store;
 	int child_store;
+	int parent_store;
+	int reprotected_store;
 	int memfd_upgrade;
 	int stores;
 	int upgrades;

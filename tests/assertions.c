@@ -42,6 +42,8 @@ static void make_good(struct observation *o)
 	make_refused(&o->read_only);
 	make_refused(&o->read_only_ahead);
 	make_refused(&o->read_only_loaded);
+	make_refused(&o->reprotected);
+	o->kept.pages = NR_STORES;
 	o->stored_ahead.pages = NR_STORES;
 	o->loaded_ahead.pages = NR_STORES;
 	o->repeats = true;
@@ -214,6 +216,36 @@ static void stored_loaded(struct observation *o)
 	o->read_only_loaded.refused--;
 }
 
+static void mprotect_fails(struct observation *o)
+{
+	o->reprotect_err = -EACCES;
+}
+
+static void stored_after_mprotect(struct observation *o)
+{
+	o->reprotected.refused--;
+}
+
+static void reprotected_one_fault(struct observation *o)
+{
+	o->cost.reprotected_store = 1;
+}
+
+static void reprotected_two_faults(struct observation *o)
+{
+	o->cost.reprotected_store = 2;
+}
+
+static void lost_by_mprotect(struct observation *o)
+{
+	o->kept.wrong = 1;
+}
+
+static void parent_store(struct observation *o)
+{
+	o->cost.parent_store = 1;
+}
+
 static void mapped_once_only(struct observation *o)
 {
 	o->loaded_ahead.err = -EBUSY;
@@ -297,7 +329,10 @@ int main(int argc, char **argv)
 		CASE(pagemap_shows_pfnmap), CASE(rss_of_pfnmap),
 		CASE(read_only), CASE(read_only_refused_by_driver),
 		CASE(read_only_not_tried), CASE(stored_untouched),
-		CASE(stored_ahead), CASE(stored_loaded), CASE(mapped_once_only),
+		CASE(stored_ahead), CASE(stored_loaded), CASE(mprotect_fails),
+		CASE(stored_after_mprotect), CASE(reprotected_one_fault),
+		CASE(reprotected_two_faults), CASE(lost_by_mprotect),
+		CASE(parent_store), CASE(mapped_once_only),
 		CASE(nothing_read), CASE(other_page_stored),
 		CASE(other_page_loaded), CASE(ordinary), CASE(ordinary_absent),
 		CASE(ordinary_too_early), CASE(ordinary_no_rss), CASE(no_proc),

@@ -44,11 +44,17 @@ out() {
 	printf '%s\n' "$*" 2>/dev/null || finish 141
 }
 
-# machine ARCH: how QEMU, the kernel and the tool chain name this architecture.
+# machine ARCH: how QEMU, the kernel and the tool chain name this architecture, and
+# which Debian the guest's libdrm (if any) and BusyBox come from.
 machine() {
+	board=virt console=ttyS0 libdrm_suite=bookworm busybox_suite=bookworm
 	case $1 in
-	arm64)	qemu=qemu-system-aarch64 board=virt console=ttyAMA0 ram=$((1 << 30))
-		cross=aarch64-linux-gnu- ;;
+	arm64)	qemu=qemu-system-aarch64 cross=aarch64-linux-gnu- console=ttyAMA0 ;;
+	amd64)	qemu=qemu-system-x86_64 cross=x86_64-linux-gnu- board=q35 ;;
+	# New in trixie, whose libdrm.a wants a newer libc than bookworm's compiler has.
+	riscv64)
+		qemu=qemu-system-riscv64 cross=riscv64-linux-gnu- libdrm_suite=''
+		busybox_suite=trixie ;;
 	*)	die "rig $rig: architecture $1 is not known" ;;
 	esac
 }
@@ -134,8 +140,11 @@ build_suite() {
 		suite=$PFN_MKWRITE_SUITE
 		return
 	fi
-	fetch_package "${r[arch]}" bookworm libdrm-dev
-	libdrm=$fetched
+	libdrm=LIBDRM=0
+	if [[ $libdrm_suite ]]; then
+		fetch_package "${r[arch]}" "$libdrm_suite" libdrm-dev
+		libdrm=LIBDRM_DIR=$fetched
+	fi
 	fetch_harness 7.3
 	ksrc=${fetched%/tools/testing/selftests}
 
@@ -146,7 +155,7 @@ build_suite() {
 	rm -rf "$build/install"
 	# A make that called us has options of its own, which are not for this one.
 	make=(env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
-		make -C "$top" OUTPUT="$build" CROSS_COMPILE="$cross" LIBDRM_DIR="$libdrm"
+		make -C "$top" OUTPUT="$build" CROSS_COMPILE="$cross" "$libdrm"
 		KSRC="$ksrc" INSTALL_PATH="$build/install" all install)
 	if ! step "building the suite for ${r[arch]}" "${make[@]}"; then
 		cat "$tmp/log" >&2
@@ -191,10 +200,10 @@ add_modules() {
 make_image() {
 	local root=$tmp/root
 
-	fetch_package "${r[arch]}" bookworm busybox-static
+	fetch_package "${r[arch]}" "$busybox_suite" busybox-static
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,modules}
-	cp "$fetched/bin/busybox" "$root/bin/"
+	cp "$fetched"/{,usr/}bin/busybox "$root/bin/" 2>/dev/null || [[ -e $root/bin/busybox ]]
 	cp "$here/init" "$root/init"
 	cp -rL "$suite" "$root/suite"
 	: >"$root/suite.args"
@@ -387,7 +396,7 @@ run_rig() {
 	make_image
 	processor=(-cpu "${r[cpu]}" -smp 1 -m $((r[memory] + r[pmem]))) pmem=()
 	if [[ ${r[pmem]} ]]; then
-		printf -v at %#x $((ram + (r[memory] << 20)))
+		printf -v at %#x $(((1 << 30) + (r[memory] << 20)))
 		step "making persistent memory" make_pmem "$at" ||
 			die "rig $rig: its persistent memory cannot be made: $(why)"
 		pmem=(-dtb "$tmp/dtb" -device "loader,file=$tmp/pmem,addr=$at,force-raw=on")

@@ -28,6 +28,8 @@
 #define WHY_ONE_COUNTER	"only one counter can be read here"
 #define WHY_NO_PROC	"smaps or pagemap cannot be read here"
 #define WHY_NOT_READ_ONLY "this memory cannot be mapped read-only"
+#define WHY_NO_FSYNC	"this memory is not written back"
+#define WHY_NO_TIMES	"no file time tells whether the driver was notified"
 #define WHY_NO_MPROTECT	"this memory cannot be made read-only"
 #define WHY_NOT_TWICE	"this memory cannot be mapped twice"
 
@@ -123,6 +125,19 @@ TEST_F(mapping, parent_store_after_fork)
 	EXPECT_EQ(0, self->cost->parent_store);
 }
 
+/* Written back, a page is clean: to be told again or to be dirtied, not both. */
+TEST_F(mapping, store_after_fsync)
+{
+	if (!self->obs)
+		return;
+	if (self->obs->fsync_err) {
+		TH_LOG("fsync(): %s", strerror(-self->obs->fsync_err));
+		SKIP(return, WHY_NO_FSYNC);
+	}
+	EXPECT_LE(0, self->cost->store_after_fsync);
+	EXPECT_GE(1, self->cost->store_after_fsync);
+}
+
 /* The property that the suite is named after. */
 TEST_F(mapping, mkwrite_honoured)
 {
@@ -162,6 +177,34 @@ TEST_F(mapping, notified_once)
 	EXPECT_EQ(NR_STORES, self->cost->pgreuse_upgrade);
 	for (i = 0; i < NR_STORES; i++)
 		ASSERT_LE(1, self->obs->strip[i]);
+}
+
+/*
+ * Who is told of a store to a clean page has to be told of the first store, too,
+ * however few faults that takes.
+ */
+TEST_F(mapping, first_store_notified)
+{
+	if (!self->obs)
+		return;
+	if (self->cost->mtime_upgrade != 1 &&
+	    self->cost->mtime_child_store != 1)
+		SKIP(return, WHY_NO_TIMES);
+	EXPECT_EQ(1, self->cost->mtime_first_store);
+}
+
+/* A load is no write: nobody is told of it, but of the store that follows. */
+TEST_F(mapping, load_leaves_clean)
+{
+	if (!self->obs)
+		return;
+	if (self->cost->mtime_loads == NOT_MEASURED)
+		SKIP(return, WHY_NO_TIMES);
+	EXPECT_EQ(0, self->cost->mtime_loads);
+	if (self->verdict == VERDICT_NOTIFY &&
+	    self->cost->mtime_first_store == 1) {
+		EXPECT_EQ(1, self->cost->mtime_upgrade);
+	}
 }
 
 /* Many pages cost what the single ones predict. */

@@ -185,6 +185,14 @@ static int probe_mapped_ahead(struct prober *p)
 	return err;
 }
 
+bool prober_fork_copies(const struct prober *p)
+{
+	const struct observation *obs = p->obs;
+
+	return !obs->vma_err && !obs->vma.dontcopy &&
+	       (obs->vma.pfnmap || obs->vma.mixedmap);
+}
+
 static void child_stores(unsigned char *addr, struct observation *obs)
 {
 	/* Static: a page of the stack less to fault in after the fork. */
@@ -213,8 +221,7 @@ static int probe_child_store(struct prober *p)
 	pid_t pid;
 
 	obs->cost.child_store = NOT_MEASURED;
-	if (obs->vma_err || obs->vma.dontcopy ||
-	    !(obs->vma.pfnmap || obs->vma.mixedmap))
+	if (!prober_fork_copies(p))
 		return 0;
 
 	err = prober_fresh(p, &map, "child_store");
@@ -268,6 +275,31 @@ static int probe_parent_store(struct prober *p)
 	}
 	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
 	p->obs->cost.parent_store = access.faults;
+close_mapping:
+	mapping_close(&map);
+	return err;
+}
+
+/* Who writes a page back makes its PTE clean, and asks to be told anew. */
+static int probe_store_after_fsync(struct prober *p)
+{
+	struct observation *obs = p->obs;
+	struct access access;
+	struct mapping map;
+	int err;
+
+	obs->cost.store_after_fsync = NOT_MEASURED;
+	err = prober_fresh(p, &map, "store_after_fsync");
+	if (err)
+		return err;
+	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
+	if (err)
+		goto close_mapping;
+	obs->fsync_err = fsync(p->backing.fd) ? -errno : 0;
+	if (obs->fsync_err)
+		goto close_mapping;
+	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
+	obs->cost.store_after_fsync = access.faults;
 close_mapping:
 	mapping_close(&map);
 	return err;
@@ -381,6 +413,8 @@ static int pass(struct prober *p)
 	if (!err)
 		err = probe_reprotect(p);
 	if (!err)
+		err = probe_store_after_fsync(p);
+	if (!err)
 		err = probe_mapped_ahead(p);
 	if (!err)
 		err = probe_first_stores(p);
@@ -451,6 +485,8 @@ static int probe_all(struct prober *p)
 		err = probe_read_only(p);
 	if (!err)
 		err = probe_data(p);
+	if (!err)
+		err = probe_file_times(p);
 	obs->cost.memfd_upgrade = seen;
 	obs->cost.pgreuse = settled_count(&obs->pgreuse);
 	obs->cost.pgreuse_upgrade = settled_count(&obs->pgreuse_upgrade);

@@ -116,6 +116,7 @@ struct readback {
  * @read_only_ahead: to each page, after a load of the first one
  * @read_only_loaded: to each page, after loads of all
  *
+ * @fsync_err:	0, or -errno of fsync()
  * @reprotect_err: 0, or -errno of mprotect()
  * @reprotected: stores to each page while the mapping is read-only
  * @kept:	what the pages hold when it is writable again
@@ -157,6 +158,7 @@ struct observation {
 	struct refusals read_only_ahead;
 	struct refusals read_only_loaded;
 
+	int fsync_err;
 	int reprotect_err;
 	struct refusals reprotected;
 	struct readback kept;

@@ -89,6 +89,15 @@ static inline uint32_t *prober_word(const struct mapping *map, size_t page)
 void readback_add(struct readback *back, size_t page, uint32_t written,
 		  uint32_t read);
 
+/**
+ * prober_fork_copies() - does fork() copy the PTEs of this mapping?
+ * @p: the measurement, after its first store
+ *
+ * Return: whether it does: it is VM_PFNMAP or VM_MIXEDMAP (mm/memory.c,
+ * vma_needs_copy()).
+ */
+bool prober_fork_copies(const struct prober *p);
+
 /* The pages that a probe of many pages looks at. */
 static inline size_t prober_pages(const struct mapping *map)
 {
@@ -105,5 +114,8 @@ int probe_reprotect(struct prober *p);
 
 /* Does each page of a mapping lead to its own memory? */
 int probe_data(struct prober *p);
+
+/* What moves the times of the file that is mapped? */
+int probe_file_times(struct prober *p);
 
 #endif /* PFN_MKWRITE_PROBER_H */

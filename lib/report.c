@@ -16,6 +16,13 @@ static const char *number(char *text, size_t size, int value)
 	return text;
 }
 
+static const char *yes_or_no(int value)
+{
+	if (value == NOT_MEASURED)
+		return "-";
+	return value ? "yes" : "no";
+}
+
 static void print_faults(FILE *out, const char *what,
 			 const struct access *access)
 {
@@ -119,10 +126,14 @@ void report_mapping(FILE *out, const struct source *src,
 		print_faults(out, "store after a load", &obs->upgrade);
 	print_faults(out, "store to the same page again", &obs->again);
 	print_strip(out, obs);
-	if (judgement->verdict == VERDICT_UNEXPECTED)
-		fprintf(out,
-			"#   memfd page: store after load %d; mapped ahead %d pages; %d stores after loads %d faults, pgreuse %s\n",
-			c->memfd_upgrade, c->mapped_ahead, NR_STORES,
-			c->upgrades,
-			number(pgreuse, sizeof(pgreuse), c->pgreuse_upgrade));
+	if (judgement->verdict != VERDICT_UNEXPECTED)
+		return;
+	fprintf(out,
+		"#   memfd page: store after load %d; mapped ahead %d pages; %d stores after loads %d faults, pgreuse %s\n",
+		c->memfd_upgrade, c->mapped_ahead, NR_STORES, c->upgrades,
+		number(pgreuse, sizeof(pgreuse), c->pgreuse_upgrade));
+	fprintf(out,
+		"#   file times: moved by loads %s, first store %s, store after load %s, forked child %s\n",
+		yes_or_no(c->mtime_loads), yes_or_no(c->mtime_first_store),
+		yes_or_no(c->mtime_upgrade), yes_or_no(c->mtime_child_store));
 }

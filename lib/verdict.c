@@ -143,6 +143,18 @@ static struct judgement judge_double(const struct store_cost *c,
 	return unexpected("a store takes two faults, and nothing says why");
 }
 
+/*
+ * A driver that tracks dirty pages and does not hear of a first store shows one
+ * fault, as if mkwrite was honoured. What gives it away is the file time: a
+ * notification moves it, and so does whoever is told within the fault itself
+ * (DAX, page_mkwrite).
+ */
+static bool untold(const struct store_cost *c)
+{
+	return c->mtime_first_store == 0 &&
+	       (c->mtime_upgrade == 1 || c->mtime_child_store == 1);
+}
+
 struct judgement judge(const struct store_cost *c)
 {
 	enum dirty_by dirty = dirty_by(c);
@@ -157,6 +169,8 @@ struct judgement judge(const struct store_cost *c)
 	if (c->upgrades != NOT_MEASURED &&
 	    c->upgrades != NR_STORES * c->store_after_load)
 		return unexpected("stores after a load do not cost the same on each page");
+	if (untold(c))
+		return unexpected("told of a store to a clean page, but not of the first store");
 
 	if (c->load == 0)
 		return judge_premapped(c);

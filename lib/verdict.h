@@ -31,6 +31,8 @@
  * @parent_store:	store to a page already stored to, after a fork
  * @reprotected_store:	store to a page already stored to, after the mapping
  *			was read-only for a time; NOT_MEASURED where it cannot be
+ * @store_after_fsync:	store to a page already stored to, after fsync();
+ *			NOT_MEASURED where there is none
  * @memfd_upgrade:	store after load of a fresh shared memfd page, on the
  *			same CPU: 1 where software has to set the dirty bit
  * @stores:		faults of NR_STORES first stores, in order
@@ -38,6 +40,12 @@
  * @mapped_ahead:	pages that one store maps, itself included
  * @pgreuse:		pgreuse events of /proc/vmstat over the @stores
  * @pgreuse_upgrade:	the same over the @upgrades
+ * @mtime_loads:	1 where NR_STORES loads move the times of the file that is
+ *			mapped, 0 where they do not, or NOT_MEASURED
+ * @mtime_first_store:	the same for a store to an untouched page
+ * @mtime_upgrade:	the same for a store to a page loaded before
+ * @mtime_child_store:	the same for a forked child's store to a page that fork
+ *			made clean and mprotect() as vm_page_prot has it
  */
 struct store_cost {
 	int first_store;
@@ -47,12 +55,17 @@ struct store_cost {
 	int child_store;
 	int parent_store;
 	int reprotected_store;
+	int store_after_fsync;
 	int memfd_upgrade;
 	int stores;
 	int upgrades;
 	int mapped_ahead;
 	int pgreuse;
 	int pgreuse_upgrade;
+	int mtime_loads;
+	int mtime_first_store;
+	int mtime_upgrade;
+	int mtime_child_store;
 };
 
 /**

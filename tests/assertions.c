@@ -58,6 +58,9 @@ static void make_notify(struct observation *o)
 	o->cost.upgrades = NR_STORES;
 	o->cost.pgreuse = NR_STORES;
 	o->cost.pgreuse_upgrade = NR_STORES;
+	o->cost.mtime_first_store = 1;
+	o->cost.mtime_upgrade = 1;
+	o->cost.mtime_child_store = 1;
 	memset(o->strip, 2, sizeof(o->strip));
 }
 
@@ -71,6 +74,9 @@ static void ignored(struct observation *o)
 	make_notify(o);
 	o->cost.pgreuse = 0;
 	o->cost.pgreuse_upgrade = 0;
+	o->cost.mtime_first_store = 0;
+	o->cost.mtime_upgrade = 0;
+	o->cost.mtime_child_store = 0;
 }
 
 static void ignored_upgrade(struct observation *o)
@@ -246,6 +252,56 @@ static void parent_store(struct observation *o)
 	o->cost.parent_store = 1;
 }
 
+static void fsync_refused(struct observation *o)
+{
+	o->fsync_err = -EINVAL;
+	o->cost.store_after_fsync = NOT_MEASURED;
+}
+
+static void fsync_one_fault(struct observation *o)
+{
+	o->cost.store_after_fsync = 1;
+}
+
+static void fsync_two_faults(struct observation *o)
+{
+	o->cost.store_after_fsync = 2;
+}
+
+/* Dirty tracking that a fault handler went around, for loads or altogether. */
+static void untold_of_first_store(struct observation *o)
+{
+	o->cost.store_after_load = 1;
+	o->cost.upgrades = NR_STORES;
+	o->cost.mtime_upgrade = 1;
+	o->cost.mtime_child_store = 1;
+}
+
+static void told_of_child_alone(struct observation *o)
+{
+	o->cost.mtime_child_store = 1;
+}
+
+static void told_of_loads(struct observation *o)
+{
+	make_notify(o);
+	o->cost.mtime_loads = 1;
+}
+
+static void told_of_loads_alone(struct observation *o)
+{
+	make_notify(o);
+	o->cost.mtime_upgrade = 0;
+}
+
+static void no_file_times(struct observation *o)
+{
+	o->cost.mtime_loads = NOT_MEASURED;
+	o->cost.mtime_first_store = NOT_MEASURED;
+	o->cost.mtime_upgrade = NOT_MEASURED;
+	o->cost.mtime_child_store = NOT_MEASURED;
+}
+
 static void mapped_once_only(struct observation *o)
 {
 	o->loaded_ahead.err = -EBUSY;
@@ -332,7 +388,11 @@ int main(int argc, char **argv)
 		CASE(stored_ahead), CASE(stored_loaded), CASE(mprotect_fails),
 		CASE(stored_after_mprotect), CASE(reprotected_one_fault),
 		CASE(reprotected_two_faults), CASE(lost_by_mprotect),
-		CASE(parent_store), CASE(mapped_once_only),
+		CASE(parent_store), CASE(fsync_refused), CASE(fsync_one_fault),
+		CASE(fsync_two_faults), CASE(untold_of_first_store),
+		CASE(told_of_child_alone), CASE(told_of_loads),
+		CASE(told_of_loads_alone), CASE(no_file_times),
+		CASE(mapped_once_only),
 		CASE(nothing_read), CASE(other_page_stored),
 		CASE(other_page_loaded), CASE(ordinary), CASE(ordinary_absent),
 		CASE(ordinary_too_early), CASE(ordinary_no_rss), CASE(no_proc),

@@ -119,10 +119,14 @@ TEST_F(report, failed_measurement)
 TEST_F(report, unexpected)
 {
 	self->obs.cost.first_store = 3;
+	self->obs.cost.mtime_first_store = 1;
+	self->obs.cost.mtime_child_store = NOT_MEASURED;
 	EXPECT_NE(NULL, strstr(print(self), "# mapping radeon: unexpected ("));
 	EXPECT_NE(NULL, strstr(self->text, "#   a store takes more than two faults\n"));
 	EXPECT_NE(NULL, strstr(self->text, "#   memfd page: store after load 1; mapped "));
 	EXPECT_NE(NULL, strstr(self->text, "#   faults of each page: "));
+	EXPECT_NE(NULL, strstr(self->text, "#   file times: moved by loads no, first store yes, "));
+	EXPECT_NE(NULL, strstr(self->text, "store after load no, forked child -\n"));
 }
 
 /* A counter that went backwards, or came up once only, is no measurement. */

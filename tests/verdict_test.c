@@ -116,6 +116,27 @@ ROW(child_faults_twice, UNEXPECTED, N, 1, 1, 0, 0, 2, 2, 0, X, X, 1);
 ROW(premapped_probe_missing, UNEXPECTED, 0, 0, 0, X, 0, 1, 1, 0, X, X, 1);
 ROW(probe_missing, UNEXPECTED, N, 1, X, 0, 0, 1, 1, 0, X, X, 1);
 
+/* Columns: by first_store, by store_after_load, by child_store. */
+#define TIMES(name, expected, first, upgrade, child) \
+	FIXTURE_VARIANT_ADD(row, name) { \
+		.cost = { \
+			.first_store = 1, .load = 1, .store_after_load = 1, \
+			.child_store = 1, .memfd_upgrade = 1, .upgrades = X, \
+			.mapped_ahead = 1, .mtime_first_store = first, \
+			.mtime_upgrade = upgrade, .mtime_child_store = child, \
+		}, \
+		.verdict = VERDICT_##expected, \
+		.predicted = N, \
+	}
+
+/* One fault, but was the driver told of the store? */
+TIMES(told_within_the_fault, HONOURED, 1, 1, X);
+TIMES(told_of_the_first_alone, HONOURED, 1, 0, 0);
+TIMES(told_of_none, HONOURED, 0, 0, 0);
+TIMES(no_file_times, HONOURED, X, X, X);
+TIMES(told_of_upgrade_alone, UNEXPECTED, 0, 1, 1);
+TIMES(told_of_child_alone, UNEXPECTED, 0, 0, 1);
+
 TEST_F(row, verdict)
 {
 	struct judgement judgement = judge(&variant->cost);

@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Builds a small kernel for the guests from Debian's linux-source package, with
+# patches, and prints the folder in the cache where it is. Nothing is built twice:
+# a kernel is known by its version, config and patches. The next one starts from
+# the objects of the last.
+# Usage: vm/build.sh ARCH VERSION [PATCH...]
+
+set -euo pipefail
+here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+# shellcheck source=common.sh
+[[ $(type -t step) ]] || . "$here/common.sh"
+# shellcheck source=deps.sh
+[[ $(type -t deps) ]] || . "$here/deps.sh"
+# shellcheck source=fetch.sh
+[[ $(type -t fetch_kernel) ]] || . "$here/fetch.sh"
+
+# fetch_source VERSION: sets $fetched to the complete tree.
+fetch_source() {
+	local name=linux-source-$1
+
+	fetched=$cache/trees/$name
+	[[ ! -d $fetched ]] || return 0
+	lock trees
+	if [[ ! -d $fetched ]]; then
+		use_apt arm64 "$(source_suite "$1")"
+		make_stage trees
+		get "$name"
+		step "unpacking $name" unpack_tree "$name" ||
+			die "$name cannot be unpacked: $(why)"
+		keep "$stage/$name" "$fetched"
+	fi
+	unlock
+}
+
+unpack_tree() {
+	dpkg-deb --fsys-tarfile "$stage"/*.deb | tar -xO "./usr/src/$1.tar.xz" |
+		xz -dc -T0 | tar -x -C "$stage" && rm "$stage"/*.deb
+}
+
+# The release of Debian that has the sources of this version.
+source_suite() {
+	case $1 in
+	6.1)	echo bookworm ;;
+	6.12)	echo trixie ;;
+	*)	echo trixie-backports ;;
+	esac
+}
+
+# Sets $kmake to the make command, and $kimage to what it makes.
+kernel_make() {
+	local arch=$1 dir=$2
+
+	# A make that called us has options of its own, which are not for this one. The
+	# date and the builder's name would make each build another.
+	kmake=(env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
+		KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=pfn-mkwrite
+		KBUILD_BUILD_HOST=vm KBUILD_BUILD_VERSION=1
+		make -s -C "$dir/src" O="$dir/obj" "-j$(nproc)")
+	case $arch in
+	arm64)	kmake+=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
+		kimage=arch/arm64/boot/Image ;;
+	amd64)	kmake+=(ARCH=x86_64)
+		[[ $(uname -m) == x86_64 ]] || kmake+=(CROSS_COMPILE=x86_64-linux-gnu-)
+		kimage=arch/x86/boot/bzImage ;;
+	*)	die "kernels are built for arm64 and amd64, not for $arch" ;;
+	esac
+}
+
+# use_patches PATCH...: makes $dir/src the sources with these patches and no others.
+use_patches() {
+	local patch file new=$dir/new
+
+	if [[ ! -d $dir/src ]]; then
+		rm -rf "$dir" && mkdir -p "$dir/obj" && : >"$dir/patched" &&
+		cp -al "$tree" "$dir/src.new" && mv -T "$dir/src.new" "$dir/src" || return
+	fi
+	# What an earlier build has changed is to be undone, even if this one is killed.
+	sed -n 's,^\(---\|+++\) [ab]/\([^[:space:]]*\).*,\2,p' "$@" /dev/null |
+		sort -u - "$dir/patched" >"$dir/files" &&
+	cp "$dir/files" "$dir/patched" && rm -rf "$new" && mkdir "$new" || return
+	while read -r file; do
+		[[ ! -e $tree/$file ]] || (cd "$tree" && cp --parents "$file" "$new") || return
+	done <"$dir/files"
+	for patch; do
+		patch -d "$new" -p1 -s -f --no-backup-if-mismatch -r - <"$patch" || {
+			echo "E: ${patch##*/} does not apply"
+			return 1
+		}
+	done
+	# make goes by the time: what is the same shall stay as it is. The source tree
+	# has links to the files, so they are replaced and not written to.
+	while read -r file; do
+		if [[ ! -e $new/$file ]]; then
+			rm -f "$dir/src/$file"
+		elif ! cmp -s "$new/$file" "$dir/src/$file"; then
+			mkdir -p "$(dirname "$dir/src/$file")" &&
+			touch "$new/$file" && mv -f "$new/$file" "$dir/src/$file"
+		fi || return
+	done <"$dir/files"
+}
+
+# configure FILE...: from nothing but what these files want.
+configure() {
+	cat "$@" >"$dir/wanted" &&
+		"${kmake[@]}" KCONFIG_ALLCONFIG="$dir/wanted" allnoconfig
+}
+
+# Kconfig drops without a word what it does not know or what lacks a dependency.
+configure_all() {
+	configure "$@" &&
+	grep -v '^#' "$dir/wanted" | grep -v '=n$' | sort -u |
+		comm -23 - <(sort -u "$dir/obj/.config") >"$dir/dropped" || return
+	[[ ! -s $dir/dropped ]] || {
+		echo "E: the kernel's configuration drops $(xargs <"$dir/dropped")"
+		return 1
+	}
+}
+
+compile() {
+	"${kmake[@]}" "${kimage##*/}" || {
+		# The last lines are make's, the cause is the compiler's.
+		grep -m 1 -E 'error:|Error:' "$tmp/log" | sed 's/^/E: /'
+		return 1
+	}
+}
+
+# take_kernel DIR: copies what was built there.
+take_kernel() {
+	rm -rf "$1" && mkdir "$1" &&
+	cp "$dir/obj/$kimage" "$1/vmlinuz" &&
+	cp "$dir/obj/include/config/kernel.release" "$1/release" &&
+	cp "$dir/obj/System.map" "$1/"
+}
+
+# build_kernel ARCH VERSION [PATCH...]: sets $fetched to a folder with vmlinuz,
+# release, and no modules.
+build_kernel() {
+	local arch=$1 version=$2 dir tree kmake kimage name made configs
+	shift 2
+
+	make_cache
+	configs=("$here"/kernel{,-"$arch"}.config "${here%/*}/config")
+	name=$(cat "${configs[@]}" "$@" | sha256sum | cut -c 1-16)
+	fetched=$cache/kernels/$arch/built-$version-$name
+	[[ ! -e $fetched/vmlinuz ]] || return 0
+
+	deps kernel
+	fetch_source "$version"
+	tree=$fetched
+	dir=$cache/kernel-$arch-$version
+	kernel_make "$arch" "$dir"
+	lock "kernel-$arch-$version"
+	fetched=$cache/kernels/$arch/built-$version-$name
+	if [[ ! -e $fetched/vmlinuz ]]; then
+		step "patching linux-$version" use_patches "$@" ||
+			die "the sources of linux-$version cannot be made ready: $(why)"
+		step "configuring linux-$version for $arch" configure_all "${configs[@]}" ||
+			die "linux-$version cannot be configured for $arch: $(why)"
+		step "building linux-$version for $arch${*:+ with ${#} patches}" compile ||
+			die "linux-$version for $arch does not build: $(why)"
+		made=$dir/made
+		take_kernel "$made" || die "$made cannot be written"
+		keep "$made" "$fetched"
+	fi
+	unlock
+}
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+	(($# >= 2)) || die "usage: vm/build.sh ARCH VERSION [PATCH...]"
+	build_kernel "$@"
+	echo "$fetched"
+fi

@@ -7,7 +7,30 @@
 #include "calibrate.h"
 #include "mapping.h"
 
-int calibrate_memfd(struct meter *meter)
+static int after_load(struct meter *meter, const struct mapping *map)
+{
+	struct access access;
+
+	return access_page(meter, map->addr, ACCESS_LOAD, &access);
+}
+
+static int reprotected(struct meter *meter, const struct mapping *map)
+{
+	struct access access;
+	int err;
+
+	err = access_page(meter, map->addr, ACCESS_STORE, &access);
+	if (err)
+		return err;
+	if (mprotect(map->addr, map->size, PROT_READ) ||
+	    mprotect(map->addr, map->size, PROT_READ | PROT_WRITE))
+		return -errno;
+	return 0;
+}
+
+static int memfd_store(struct meter *meter,
+		       int (*prepare)(struct meter *meter,
+				      const struct mapping *map))
 {
 	struct backing backing = { .fd = -1 };
 	struct access access;
@@ -21,7 +44,7 @@ int calibrate_memfd(struct meter *meter)
 	err = mapping_open(&map, &backing, PROT_READ | PROT_WRITE);
 	if (err)
 		goto close_mapping;
-	err = access_page(meter, map.addr, ACCESS_LOAD, &access);
+	err = prepare(meter, &map);
 	if (!err)
 		err = access_page(meter, map.addr, ACCESS_STORE, &access);
 close_mapping:
@@ -29,6 +52,16 @@ close_mapping:
 close_backing:
 	memfd_source.close(&backing);
 	return err ? err : access.faults;
+}
+
+int calibrate_memfd(struct meter *meter)
+{
+	return memfd_store(meter, after_load);
+}
+
+int calibrate_memfd_reprotected(struct meter *meter)
+{
+	return memfd_store(meter, reprotected);
 }
 
 static int pin_to(int cpu)

@@ -24,6 +24,17 @@
 int calibrate_memfd(struct meter *meter);
 
 /**
+ * calibrate_memfd_reprotected() - the same page, dirty, read-only for a time
+ * @meter: an open meter
+ *
+ * Whether a dirty PTE that mprotect() makes read-only and writable again takes
+ * the next store is the architecture's business (pte_modify()).
+ *
+ * Return: faults of the next store, or -errno.
+ */
+int calibrate_memfd_reprotected(struct meter *meter);
+
+/**
  * calibrate_pick_cpu() - pin the caller to the CPU that shows most
  * @meter: an open meter
  * @mixed: set when the CPUs differ, as those of big.LITTLE machines may

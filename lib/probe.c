@@ -193,6 +193,40 @@ bool prober_fork_copies(const struct prober *p)
 	       (obs->vma.pfnmap || obs->vma.mixedmap);
 }
 
+static int probe_neighbour(struct prober *p)
+{
+	struct store_cost *cost = &p->obs->cost;
+	struct access access;
+	struct mapping map;
+	int err;
+
+	cost->neighbour_store = NOT_MEASURED;
+	err = prober_fresh(p, &map, "mapped_ahead_upgraded");
+	if (err || map.nr_pages < 2)
+		goto close_mapping;
+	err = prober_touch(p, mapping_page(&map, 1), ACCESS_LOAD, &access);
+	if (!err)
+		err = prober_touch(p, map.addr, ACCESS_LOAD, &access);
+	cost->neighbour_load = access.faults;
+	mapping_close(&map);
+	if (err)
+		return err;
+
+	err = prober_fresh(p, &map, "mapped_ahead_upgraded");
+	if (err)
+		goto close_mapping;
+	err = prober_touch(p, mapping_page(&map, 1), ACCESS_LOAD, &access);
+	if (!err)
+		err = prober_touch(p, map.addr, ACCESS_STORE, &access);
+	if (!err)
+		err = prober_touch(p, mapping_page(&map, 1), ACCESS_STORE,
+				   &access);
+	cost->neighbour_store = access.faults;
+close_mapping:
+	mapping_close(&map);
+	return err;
+}
+
 static void child_stores(unsigned char *addr, struct observation *obs)
 {
 	/* Static: a page of the stack less to fault in after the fork. */
@@ -417,6 +451,8 @@ static int pass(struct prober *p)
 	if (!err)
 		err = probe_mapped_ahead(p);
 	if (!err)
+		err = probe_neighbour(p);
+	if (!err)
 		err = probe_first_stores(p);
 	if (!err)
 		err = probe_upgrades(p);
@@ -451,14 +487,19 @@ static int probe_all(struct prober *p)
 	/* Static: large, and its first use would fault on the stack. */
 	static struct observation last;
 	struct observation *obs = p->obs;
-	int err, seen;
+	int err, seen, reprotected;
 	int64_t end;
 
 	obs->stage = "calibration";
 	seen = calibrate_pick_cpu(&p->meter, &obs->mixed_cpus);
 	if (seen < 0)
 		return prober_fail(p, seen, "calibration on a memfd: %s",
-			    strerror(-seen));
+				   strerror(-seen));
+	reprotected = calibrate_memfd_reprotected(&p->meter);
+	if (reprotected < 0)
+		return prober_fail(p, reprotected,
+				   "mprotect() of a memfd: %s",
+				   strerror(-reprotected));
 
 	obs->stage = "open";
 	err = p->src->open(p->src, &p->backing,
@@ -488,6 +529,7 @@ static int probe_all(struct prober *p)
 	if (!err)
 		err = probe_file_times(p);
 	obs->cost.memfd_upgrade = seen;
+	obs->cost.memfd_reprotected = reprotected;
 	obs->cost.pgreuse = settled_count(&obs->pgreuse);
 	obs->cost.pgreuse_upgrade = settled_count(&obs->pgreuse_upgrade);
 	return err;

@@ -79,8 +79,7 @@ static int by_loads(struct prober *p, const struct mapping *map, int *moved)
 	return err;
 }
 
-static int by_first_store(struct prober *p, const struct mapping *map,
-			  int *moved)
+static int by_store(struct prober *p, const struct mapping *map, int *moved)
 {
 	struct stat before;
 	struct access store;
@@ -99,7 +98,19 @@ static int by_upgrade(struct prober *p, const struct mapping *map, int *moved)
 	int err;
 
 	err = prober_touch(p, map->addr, ACCESS_LOAD, &load);
-	return err ? err : by_first_store(p, map, moved);
+	return err ? err : by_store(p, map, moved);
+}
+
+static int by_store_after_fsync(struct prober *p, const struct mapping *map,
+				int *moved)
+{
+	struct access store;
+	int err;
+
+	err = prober_touch(p, map->addr, ACCESS_STORE, &store);
+	if (err || fsync(p->backing.fd))
+		return err;
+	return by_store(p, map, moved);
 }
 
 static void child_stores(struct prober *p, const struct mapping *map)
@@ -174,10 +185,14 @@ int probe_file_times(struct prober *p)
 			     &cost->mtime_loads);
 	if (!err)
 		err = probe_times_of(p, "file_times_of_first_store",
-				     by_first_store, &cost->mtime_first_store);
+				     by_store, &cost->mtime_first_store);
 	if (!err)
 		err = probe_times_of(p, "file_times_of_store_after_load",
 				     by_upgrade, &cost->mtime_upgrade);
+	if (!err)
+		err = probe_times_of(p, "file_times_of_store_after_fsync",
+				     by_store_after_fsync,
+				     &cost->mtime_after_fsync);
 	cost->mtime_child_store = NOT_MEASURED;
 	if (!err && prober_fork_copies(p))
 		err = probe_times_of(p, "file_times_of_child_store",

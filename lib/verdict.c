@@ -222,3 +222,13 @@ int predict_stores(const struct store_cost *c)
 	return fresh * c->first_store +
 	       mapped * (c->first_store == 1 ? 0 : c->store_after_load);
 }
+
+int predict_neighbour(const struct store_cost *c)
+{
+	/* Else the load has mapped what is stored to, and nothing is inserted. */
+	bool inserted = c->neighbour_load > 0;
+
+	if (inserted && c->first_store == 1 && c->mapped_ahead > 1)
+		return 0;
+	return c->store_after_load;
+}

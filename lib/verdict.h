@@ -33,8 +33,13 @@
  *			was read-only for a time; NOT_MEASURED where it cannot be
  * @store_after_fsync:	store to a page already stored to, after fsync();
  *			NOT_MEASURED where there is none
+ * @neighbour_load:	load of a page after a load of the next one
+ * @neighbour_store:	store to a page that was loaded before its neighbour in
+ *			front of it was stored to; NOT_MEASURED where there is
+ *			but one page
  * @memfd_upgrade:	store after load of a fresh shared memfd page, on the
  *			same CPU: 1 where software has to set the dirty bit
+ * @memfd_reprotected:	the same as @reprotected_store on a memfd page
  * @stores:		faults of NR_STORES first stores, in order
  * @upgrades:		faults of NR_STORES stores to pages loaded before
  * @mapped_ahead:	pages that one store maps, itself included
@@ -46,6 +51,7 @@
  * @mtime_upgrade:	the same for a store to a page loaded before
  * @mtime_child_store:	the same for a forked child's store to a page that fork
  *			made clean and mprotect() as vm_page_prot has it
+ * @mtime_after_fsync:	the same for a store after fsync()
  */
 struct store_cost {
 	int first_store;
@@ -56,7 +62,10 @@ struct store_cost {
 	int parent_store;
 	int reprotected_store;
 	int store_after_fsync;
+	int neighbour_load;
+	int neighbour_store;
 	int memfd_upgrade;
+	int memfd_reprotected;
 	int stores;
 	int upgrades;
 	int mapped_ahead;
@@ -66,6 +75,7 @@ struct store_cost {
 	int mtime_first_store;
 	int mtime_upgrade;
 	int mtime_child_store;
+	int mtime_after_fsync;
 };
 
 /**
@@ -128,5 +138,16 @@ const char *verdict_name(enum verdict verdict);
  * Return: the number of faults.
  */
 int predict_stores(const struct store_cost *cost);
+
+/**
+ * predict_neighbour() - faults that the store to a neighbour may take
+ * @cost: the numbers of the other probes
+ *
+ * None where the store in front of it maps it anew, in one fault that leaves
+ * its pages writable and dirty; elsewhere what a store after a load takes.
+ *
+ * Return: the number of faults.
+ */
+int predict_neighbour(const struct store_cost *cost);
 
 #endif /* PFN_MKWRITE_VERDICT_H */

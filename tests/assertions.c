@@ -61,6 +61,7 @@ static void make_notify(struct observation *o)
 	o->cost.mtime_first_store = 1;
 	o->cost.mtime_upgrade = 1;
 	o->cost.mtime_child_store = 1;
+	o->cost.mtime_after_fsync = 1;
 	memset(o->strip, 2, sizeof(o->strip));
 }
 
@@ -77,6 +78,7 @@ static void ignored(struct observation *o)
 	o->cost.mtime_first_store = 0;
 	o->cost.mtime_upgrade = 0;
 	o->cost.mtime_child_store = 0;
+	o->cost.mtime_after_fsync = 0;
 }
 
 static void ignored_upgrade(struct observation *o)
@@ -149,6 +151,35 @@ static void again(struct observation *o)
 static void neighbours_left_out(struct observation *o)
 {
 	o->cost.mapped_ahead = 16;
+}
+
+/* TTM on a kernel whose insert_pfn() leaves a PTE that is there as it is. */
+static void neighbour_not_upgraded(struct observation *o)
+{
+	o->cost.store_after_load = 1;
+	o->cost.upgrades = NR_STORES;
+	o->cost.mapped_ahead = 16;
+	o->cost.stores = NR_STORES / 16;
+	o->cost.neighbour_load = 1;
+	o->cost.neighbour_store = 1;
+}
+
+static void neighbour_upgraded(struct observation *o)
+{
+	neighbour_not_upgraded(o);
+	o->cost.neighbour_store = 0;
+}
+
+/* udmabuf: the load has mapped the page in front as well. */
+static void neighbour_not_inserted(struct observation *o)
+{
+	neighbour_not_upgraded(o);
+	o->cost.neighbour_load = 0;
+}
+
+static void single_page(struct observation *o)
+{
+	o->cost.neighbour_store = NOT_MEASURED;
 }
 
 static void log_and_rusage_differ(struct observation *o)
@@ -235,11 +266,20 @@ static void stored_after_mprotect(struct observation *o)
 static void reprotected_one_fault(struct observation *o)
 {
 	o->cost.reprotected_store = 1;
+	o->cost.memfd_reprotected = 1;
+}
+
+/* The architecture does without. */
+static void reprotected_one_too_many(struct observation *o)
+{
+	o->cost.reprotected_store = 1;
+	o->cost.memfd_reprotected = 0;
 }
 
 static void reprotected_two_faults(struct observation *o)
 {
 	o->cost.reprotected_store = 2;
+	o->cost.memfd_reprotected = 2;
 }
 
 static void lost_by_mprotect(struct observation *o)
@@ -263,6 +303,15 @@ static void fsync_one_fault(struct observation *o)
 	o->cost.store_after_fsync = 1;
 }
 
+/* DAX: what is written after the write-back stays where it is. */
+static void fsync_leaves_writable(struct observation *o)
+{
+	o->cost.store_after_load = 1;
+	o->cost.upgrades = NR_STORES;
+	o->cost.mtime_first_store = 1;
+	o->cost.mtime_upgrade = 1;
+}
+
 static void fsync_two_faults(struct observation *o)
 {
 	o->cost.store_after_fsync = 2;
@@ -275,6 +324,7 @@ static void untold_of_first_store(struct observation *o)
 	o->cost.upgrades = NR_STORES;
 	o->cost.mtime_upgrade = 1;
 	o->cost.mtime_child_store = 1;
+	o->cost.mtime_after_fsync = 1;
 }
 
 static void told_of_child_alone(struct observation *o)
@@ -379,7 +429,9 @@ int main(int argc, char **argv)
 		CASE(notify_one_too_many), CASE(notify_one_missing),
 		CASE(notify_noisy), CASE(notify_page_without_fault), CASE(hidden), CASE(premapped),
 		CASE(premapped_two_faults), CASE(undecided), CASE(again),
-		CASE(neighbours_left_out), CASE(log_and_rusage_differ),
+		CASE(neighbours_left_out), CASE(neighbour_not_upgraded),
+		CASE(neighbour_upgraded), CASE(neighbour_not_inserted),
+		CASE(single_page), CASE(log_and_rusage_differ),
 		CASE(vmstat_too_small), CASE(vmstat_always_too_large),
 		CASE(vmstat_noisy), CASE(no_second_counter),
 		CASE(pagemap_shows_pfnmap), CASE(rss_of_pfnmap),
@@ -387,9 +439,11 @@ int main(int argc, char **argv)
 		CASE(read_only_not_tried), CASE(stored_untouched),
 		CASE(stored_ahead), CASE(stored_loaded), CASE(mprotect_fails),
 		CASE(stored_after_mprotect), CASE(reprotected_one_fault),
+		CASE(reprotected_one_too_many),
 		CASE(reprotected_two_faults), CASE(lost_by_mprotect),
 		CASE(parent_store), CASE(fsync_refused), CASE(fsync_one_fault),
-		CASE(fsync_two_faults), CASE(untold_of_first_store),
+		CASE(fsync_leaves_writable), CASE(fsync_two_faults),
+		CASE(untold_of_first_store),
 		CASE(told_of_child_alone), CASE(told_of_loads),
 		CASE(told_of_loads_alone), CASE(no_file_times),
 		CASE(mapped_once_only),

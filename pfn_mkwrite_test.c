@@ -4,7 +4,8 @@
  * fault: the one that maps the page. A second one that only sets the dirty bit
  * means that mkwrite was not honoured.
  *
- * On udmabuf, and on mappings that every machine has and whose answer is known.
+ * On udmabuf, on a DAX file, and on mappings that every machine has and whose
+ * answer is known.
  */
 #define TH_LOG_STREAM stdout
 
@@ -99,6 +100,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
 	if (!mapping_add(&udmabuf_source) ||
+	    !mapping_add(&dax_source) ||
 	    !mapping_add(&memfd_source) ||
 	    !mapping_add(&perf_ring_source))
 		ksft_exit_fail_msg("out of memory\n");

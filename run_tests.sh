@@ -134,7 +134,7 @@ flatten() {
 	echo "# Totals: pass:$pass fail:$fail xfail:0 xpass:0 skip:$skip error:0"
 	[ "$fail" -eq 0 ] || return 1
 	[ "$measured" ] || [ "$selected" ] || {
-		echo '# no device mapping was measured: looked for /dev/udmabuf and for a card in /dev/dri that makes dumb buffers; ./run_tests.sh --vm brings its own'
+		echo '# no device mapping was measured: looked for /dev/udmabuf, for a file system mounted with dax, and for a card in /dev/dri that makes dumb buffers; ./run_tests.sh --vm brings its own'
 		return 4
 	}
 	return 0

@@ -61,6 +61,7 @@ struct source {
 };
 
 extern const struct source udmabuf_source;
+extern const struct source dax_source;
 extern const struct source memfd_source;
 extern const struct source perf_ring_source;
 

@@ -105,9 +105,12 @@ static struct judgement judge_single(const struct store_cost *c,
 		 * On a CPU that sets dirty bits the fault of the upgrade can
 		 * only be a notification. Then vm_page_prot is
 		 * write-protected, and only mkwrite made the first store's
-		 * PTE writable in one go.
+		 * PTE writable in one go. DAX makes the PTE writable itself
+		 * and does without wp_page_reuse(): there it is the file time
+		 * that tells.
 		 */
-		if (dirty == DIRTY_BY_SOFTWARE || about_each(c->pgreuse_upgrade))
+		if (dirty == DIRTY_BY_SOFTWARE ||
+		    about_each(c->pgreuse_upgrade) || c->mtime_upgrade == 1)
 			return is(VERDICT_HONOURED,
 				  "honoured for write faults; a load leaves the page clean");
 		if (c->pgreuse_upgrade == NOT_MEASURED ||

@@ -66,7 +66,7 @@ ROW(premapped_notify, NOTIFY, N, 1, 0, 1, 0, 1, 1, N, X, X, 1);
 ROW(upgrade, IGNORED, N, 1, 1, 2, 0, 1, 1, 0, X, X, 1);
 ROW(upgrade_notified, IGNORED, N, 1, 1, 2, 0, 1, 1, 0, N, X, 1);
 
-/* DAX where the CPU sets the dirty bit: the upgrade is a notification. */
+/* Where the CPU sets the dirty bit, the upgrade is a notification. */
 ROW(honoured_notified_upgrade, HONOURED, N, 1, 1, 1, 0, 0, 0, 0, N, X, 1);
 
 /* No PTE to copy for fork: the memfd page alone tells. */
@@ -116,12 +116,13 @@ ROW(child_faults_twice, UNEXPECTED, N, 1, 1, 0, 0, 2, 2, 0, X, X, 1);
 ROW(premapped_probe_missing, UNEXPECTED, 0, 0, 0, X, 0, 1, 1, 0, X, X, 1);
 ROW(probe_missing, UNEXPECTED, N, 1, X, 0, 0, 1, 1, 0, X, X, 1);
 
-/* Columns: by first_store, by store_after_load, by child_store. */
-#define TIMES(name, expected, first, upgrade, child) \
+/* Columns: memfd_upgrade; by first_store, by store_after_load, by child_store. */
+#define TIMES(name, expected, memfd, first, upgrade, child) \
 	FIXTURE_VARIANT_ADD(row, name) { \
 		.cost = { \
 			.first_store = 1, .load = 1, .store_after_load = 1, \
-			.child_store = 1, .memfd_upgrade = 1, .upgrades = X, \
+			.child_store = X, .memfd_upgrade = memfd, \
+			.upgrades = X, \
 			.mapped_ahead = 1, .mtime_first_store = first, \
 			.mtime_upgrade = upgrade, .mtime_child_store = child, \
 		}, \
@@ -130,12 +131,16 @@ ROW(probe_missing, UNEXPECTED, N, 1, X, 0, 0, 1, 1, 0, X, X, 1);
 	}
 
 /* One fault, but was the driver told of the store? */
-TIMES(told_within_the_fault, HONOURED, 1, 1, X);
-TIMES(told_of_the_first_alone, HONOURED, 1, 0, 0);
-TIMES(told_of_none, HONOURED, 0, 0, 0);
-TIMES(no_file_times, HONOURED, X, X, X);
-TIMES(told_of_upgrade_alone, UNEXPECTED, 0, 1, 1);
-TIMES(told_of_child_alone, UNEXPECTED, 0, 0, 1);
+TIMES(told_within_the_fault, HONOURED, 1, 1, 1, X);
+TIMES(told_of_the_first_alone, HONOURED, 1, 1, 0, 0);
+TIMES(told_of_none, HONOURED, 1, 0, 0, 0);
+TIMES(no_file_times, HONOURED, 1, X, X, X);
+TIMES(told_of_upgrade_alone, UNEXPECTED, 1, 0, 1, 1);
+TIMES(told_of_child_alone, UNEXPECTED, 1, 0, 0, 1);
+
+/* DAX where the CPU sets the dirty bit. */
+TIMES(told_of_upgrade_hardware, HONOURED, 0, 1, 1, X);
+TIMES(untold_of_upgrade_hardware, UNEXPECTED, 0, 1, 0, X);
 
 TEST_F(row, verdict)
 {

@@ -7,19 +7,22 @@ cache=${PFN_MKWRITE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/pfn-m
 # Errors name the command that the user typed, which may have called this one.
 me=${PFN_MKWRITE_ME:-vm/${0##*/}}
 quiet=
+# Which of several jobs at once this is, for its messages.
+job=${PFN_MKWRITE_JOB:-}
 # depmod and modprobe are of use to anybody, but only root has their folder in PATH.
 PATH=$PATH:/usr/sbin:/sbin
 # apt's and tar's messages are searched for words.
 export LC_ALL=C
 
 say() {
-	[[ $quiet ]] || printf '%s\n' "$*" >&2
+	[[ $quiet ]] || printf '%s\n' "${job:+$job: }$*" >&2
 }
 
 # Everything that ends here is about the environment or the command line, not
 # about the kernel under test: exit status 2 tells the two apart.
 die() {
-	printf '%s: %s\n' "$me" "$*" >&2
+	printf '%s: %s\n' "$me${job:+: $job}" "$*" >&2
+	[[ ! $reason_file ]] || { echo "failed $*" >>"$reason_file"; } 2>/dev/null || :
 	finish 2
 }
 
@@ -33,11 +36,17 @@ finish() {
 tmp=		# temporary files
 stage=		# what is being made, in the cache, to be renamed when complete
 meant=		# whether the exit status is
+reason_file=	# where to write why it could not be done
 worker=		# the process that is being waited for
+workers=()	# runs of this script that are to end with this one
 cleanup() {
 	local rc=$?
 
 	trap '' INT TERM HUP PIPE
+	if ((${#workers[@]})); then
+		kill -TERM "${workers[@]}" 2>/dev/null || :
+		wait "${workers[@]}" 2>/dev/null || :
+	fi
 	if [[ $worker ]]; then
 		# The worker of a step() has a process group, QEMU has not.
 		kill -KILL -- "-$worker" 2>/dev/null || kill -KILL "$worker" 2>/dev/null || :
@@ -76,7 +85,8 @@ step() {
 	local what=$1 start=$SECONDS rc=0 live=
 	shift
 
-	[[ ! -t 2 || $quiet ]] || live=1
+	make_tmp
+	[[ ! -t 2 || $quiet || $job ]] || live=1
 	[[ $live ]] || say "$what"
 	set -m
 	"$@" >"$tmp/log" 2>&1 </dev/null &
@@ -101,8 +111,8 @@ why() {
 	local line
 
 	if grep -qi 'no space left on device' "$tmp/log" ||
-	   (($(df --output=avail -k "$cache" | tail -n 1) < 1024)); then
-		echo "no space is left on the file system of $cache"
+	   df --output=avail -k "$cache" "$tmp" 2>/dev/null | awk 'NR > 1 && $1 < 1024' | grep -q .; then
+		echo "no space is left on the file system of $cache or of $tmp"
 		return
 	fi
 	# The very last line of apt only sums up, the one above it names the cause.

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Runs the suite in QEMU guests: builds it, boots each rig of vm/rigs on its stock
-# Debian kernel (or on yours), passes on what the tests print, and compares the
-# measurements with what the rig is known to show. Usage: vm/run.sh --help
+# Debian kernel (or on one built from source, or on yours), passes on what the tests
+# print, and compares the measurements with what the rig is known to show.
+# Usage: vm/run.sh --help
+# shellcheck disable=SC2317	# step runs functions, which shellcheck does not see
 
 set -euo pipefail
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
@@ -13,17 +15,26 @@ PFN_MKWRITE_ME=${PFN_MKWRITE_ME:-run_tests.sh}
 . "$here/deps.sh"
 # shellcheck source=fetch.sh
 . "$here/fetch.sh"
+# shellcheck source=build.sh
+. "$here/build.sh"
+# shellcheck source=table.sh
+. "$here/table.sh"
 top=${here%/*}
 default_rig=arm64-6.12-a57
 
 usage() {
 	cat <<-END
 	Usage: ./run_tests.sh --vm [OPTION...] [RIG...] [-- ARGUMENT...]
-	Runs the suite in a QEMU guest for each RIG (default $default_rig).
+	Runs the suite in a QEMU guest for each RIG (default $default_rig). With all,
+	--jobs or --table, several at once, and a table of what they showed at the end.
 
+	  all               every rig there is
 	  --list            list the rigs
+	  --jobs N          guests at a time (2)
+	  --table FILE      write the table to FILE, too, as Markdown
 	  --kernel IMAGE    boot this kernel instead of the rig's
 	  --modules DIR     its modules: /lib/modules/RELEASE or what holds lib/modules
+	  --patch FILE      build the rig's kernel with this patch as well; may be repeated
 	  --timeout S       time limit from power-on, in seconds
 	  --output DIR      where console.log and tap.log go (DIR/RIG for several rigs)
 	  -v                show the build and QEMU's command line
@@ -31,7 +42,10 @@ usage() {
 	  ARGUMENT...       for run_tests.sh in the guest
 
 	Exit status: 0 pass, 4 skip, 1 a test failed, the guest died, its kernel
-	complained, or a mapping is not as the rig expects; 2 it could not be run.
+	complained, or a mapping is not as the rig expects; 2 it could not be run. Of
+	several rigs, the first of 2, 1, 4, 0 that one had. With a table, 3 comes before
+	these: a rig is not as expected. There, 1 means that tests failed, but only in
+	rigs that are known to have the bug.
 
 	  PFN_MKWRITE_CACHE   folder for downloads and builds (now $cache)
 	  PFN_MKWRITE_SUITE   folder with a run_tests.sh to run instead of building
@@ -40,6 +54,11 @@ usage() {
 }
 
 out() {
+	# One of several guests at once has the rest in a file.
+	if [[ $job ]]; then
+		{ printf '%s\n' "$*" >>"$output/output.log"; } 2>/dev/null || :
+		[[ $* == "# rig "* ]] || return 0
+	fi
 	# Where SIGPIPE is ignored, the write is what tells that nobody listens.
 	printf '%s\n' "$*" 2>/dev/null || finish 141
 }
@@ -64,32 +83,50 @@ read_rig() {
 	local key value
 
 	rig=$1
-	r=([append]="" [devices]="" [modules]="" [memory]=512 [pmem]="" [timeout]=60)
+	r=([append]="" [devices]="" [modules]="" [patches]="" [memory]=512 [pmem]=0
+		[timeout]=60)
 	expected=()
 	while read -r key value; do
 		case $key in
 		'' | \#*) ;;
 		expect)	expected+=("$value") ;;
 		arch | suite | kernel | version | cpu | memory | pmem | devices | \
-		modules | append | timeout)
+		modules | patches | append | timeout)
 			r[$key]=$value ;;
 		*)	die "rig $rig: $key is not a key" ;;
 		esac
 	done <"$here/rigs/$rig"
+	[[ ${r[kernel]:-} != source ]] || r[suite]=-
 	for key in arch suite kernel version cpu; do
 		[[ ${r[$key]:-} ]] || die "rig $rig: $key is missing"
 	done
+	for key in memory pmem timeout; do
+		[[ ${r[$key]} =~ ^(0|[1-9][0-9]{0,8})$ ]] ||
+			die "rig $rig: $key ${r[$key]} is not a number"
+	done
 	machine "${r[arch]}"
+	# Where its memory starts is known of this machine only.
+	[[ ${r[pmem]} == 0 || ${r[arch]} == arm64 ]] ||
+		die "rig $rig: only arm64 has persistent memory here"
+	[[ ! ${r[patches]} || ${r[kernel]} == source ]] ||
+		die "rig $rig: patches are of no use to a kernel that is not built"
+	patches=()
+	for key in ${r[patches]}; do
+		[[ -d $top/$key ]] || die "rig $rig: there is no folder $key"
+		for value in "$top/$key"/*.patch; do
+			[[ ! -e $value ]] || patches+=("$value")
+		done
+	done
 }
 
 list_rigs() {
-	local file shows
+	local name shows
 
-	for file in "$here"/rigs/*; do
-		read_rig "${file##*/}"
+	for name in $(known_rigs); do
+		read_rig "$name"
 		printf -v shows ', %s' "${expected[@]}"
-		printf '%-22s %-6s %-6s %-22s %s\n' "$rig" "${r[arch]}" "${r[version]}" \
-			"${r[cpu]}" "${shows#, }"
+		printf '%-24s %-6s %-21s %s\n' "$rig" \
+			"${r[version]}${patches:+ +}" "${r[cpu]}" "${shows#, }"
 	done
 }
 
@@ -122,6 +159,12 @@ use_kernel() {
 		release=$own_kernel
 		module_root=
 		[[ ! $own_modules ]] || own_modules "$own_modules"
+	elif [[ ${r[kernel]} == source ]]; then
+		build_kernel "${r[arch]}" "${r[version]}" "${patches[@]}" "${own_patches[@]}"
+		image=$fetched/vmlinuz
+		module_root=
+		release=$(<"$fetched/release")
+		release+=" with $((${#patches[@]} + ${#own_patches[@]})) patches"
 	else
 		fetch_kernel "${r[arch]}" "${r[suite]}" "${r[kernel]}" "${r[version]}"
 		image=$fetched/vmlinuz
@@ -162,9 +205,10 @@ build_suite() {
 		die "the suite does not build for ${r[arch]}"
 	fi
 	[[ ! $verbose ]] || cat "$tmp/log" >&2
-	suite=$tmp/suite
+	suite=${tmp:?}/suite
 	rm -rf "$suite"
-	cp -rL "$build/install" "$suite"
+	cp -rL "$build/install" "$suite" 2>"$tmp/log" ||
+		die "the suite cannot be copied to $suite: $(why)"
 	unlock
 }
 
@@ -178,7 +222,7 @@ add_modules() {
 	for name; do
 		if [[ ! $module_root ]] || ! need=$(modprobe -C /dev/null -d "$module_root" \
 				-S "$release" --show-depends "$name" 2>/dev/null); then
-			[[ ! $own_kernel ]] || absent+=("$name")
+			echo "$name" >>"$tmp/absent"
 			continue
 		fi
 		while read -r need file _; do
@@ -191,34 +235,31 @@ add_modules() {
 			*.zst)	zstd -qdc "$file" ;;
 			*.gz)	gzip -dc "$file" ;;
 			*)	cat "$file" ;;
-			esac >"$base"
+			esac >"$base" || return
 			number=$((number + 1))
 		done <<<"$need"
 	done
 }
 
+# make_image BUSYBOX-PACKAGE MODULE...
 make_image() {
-	local root=$tmp/root
+	local root=${tmp:?}/root line=''
 
-	fetch_package "${r[arch]}" "$busybox_suite" busybox-static
-	rm -rf "$root"
-	mkdir -p "$root"/{bin,modules}
-	cp "$fetched"/{,usr/}bin/busybox "$root/bin/" 2>/dev/null || [[ -e $root/bin/busybox ]]
-	cp "$here/init" "$root/init"
-	cp -rL "$suite" "$root/suite"
-	: >"$root/suite.args"
-	((${#arguments[@]} == 0)) || printf '%q ' "${arguments[@]}" >"$root/suite.args"
-	absent=()
-	# The report comes over virtio, which some kernels have as modules.
-	# shellcheck disable=SC2086	# to be split into words
-	add_modules "$root" virtio_pci virtio_console ${r[modules]}
-	(cd "$root" && find . -print0 | cpio -0 -o -H newc -R 0:0 --quiet) >"$tmp/initrd"
+	((${#arguments[@]} == 0)) || printf -v line '%q ' "${arguments[@]}"
+	rm -rf "$root" "$tmp/absent" &&
+	mkdir -p "$root"/{bin,modules} &&
+	cp "$(find "$1" -path '*/bin/busybox' -type f)" "$root/bin/" &&
+	cp "$here/init" "$root/init" &&
+	cp -rL "$suite" "$root/suite" &&
+	printf '%s' "$line" >"$root/suite.args" &&
+	add_modules "$root" "${@:2}" &&
+	cd "$root" &&
+	find . -print0 | cpio -0 -o -H newc -R 0:0 --quiet >"$tmp/initrd"
 }
 
 # make_pmem ADDRESS: an ext4 file system in $tmp/pmem, and in $tmp/dtb the device tree
 # of this machine, which tells the kernel where to find it: in the memory of the
 # machine, behind what mem= lets the kernel use for itself.
-# shellcheck disable=SC2317	# step runs it
 make_pmem() {
 	local at=$1 size=$((r[pmem] << 20)) tree=$tmp/dts
 
@@ -231,24 +272,24 @@ make_pmem() {
 	dtc -q -I dts -O dtb -o "$tmp/dtb" "$tree"
 }
 
-# use_output: sets $output to a folder of this run alone.
+# use_output NAME DIR FILE...: sets $output to DIR, or to a folder of this run alone,
+# and makes it hold each FILE, empty.
 use_output() {
-	if [[ $own_output ]]; then
-		output=$own_output
-		((${#rigs[@]} == 1)) || output+=/$rig
-	else
-		output=$cache/runs/$rig
-	fi
+	local file
+
+	output=${2:-$cache/runs/$1}
 	mkdir -p "$output" 2>/dev/null || die "the output folder $output cannot be made"
-	if [[ ! $own_output ]]; then
+	if [[ ! $2 ]]; then
 		exec {output_fd}>"$output/.lock" || die "$output cannot be written to"
 		if ! flock -n "$output_fd"; then
 			output+=.$$
 			mkdir -p "$output" || die "the output folder $output cannot be made"
 		fi
 	fi
-	{ : >"$output/console.log" && : >"$output/tap.log"; } 2>/dev/null ||
-		die "the output folder $output cannot be written to"
+	for file in "${@:3}"; do
+		{ : >"$output/$file"; } 2>/dev/null ||
+			die "the output folder $output cannot be written to"
+	done
 	output=$(cd "$output" && pwd)
 }
 
@@ -283,7 +324,7 @@ take() {
 	if [[ $1 =~ $measured_re ]]; then
 		measured[${BASH_REMATCH[2]}]="${BASH_REMATCH[3]} ${BASH_REMATCH[4]}"
 	elif [[ $1 == *'# dmesg: '* ]]; then
-		complaints=$((complaints + 1))
+		complaints=$((complaints + 1)) complaint=${1#*# dmesg: }
 	fi
 }
 
@@ -296,7 +337,7 @@ boot() {
 	command=("$qemu" -M "$board" "${processor[@]}" -nodefaults
 		-no-user-config -display none -monitor none -nic none -no-reboot
 		-kernel "$image" -initrd "$tmp/initrd"
-		-append "console=$console earlycon panic=-1${r[pmem]:+ mem=${r[memory]}M} ${r[append]}"
+		-append "$parameters"
 		-serial "file:$output/console.log"
 		-device virtio-serial-pci -chardev file,id=tap,path=/dev/stdout
 		-device virtserialport,chardev=tap,name=tap "${pmem[@]}")
@@ -343,6 +384,35 @@ boot() {
 		die "QEMU does not start rig $rig: $(tail -n 1 "$tmp/qemu")"
 }
 
+# Lets vm/table.sh know.
+note() {
+	{ printf '%s\n' "$*" >>"$output/result"; } 2>/dev/null || :
+}
+
+keep_result() {
+	local name item
+
+	note "release $release"
+	note "seconds $ran"
+	[[ ! $died ]] || note "died $died"
+	[[ ! $status ]] || note "exit $status"
+	((!complaints)) || note "complained $complaint"
+	for name in "${!measured[@]}"; do
+		note "measured $name ${measured[$name]}"
+	done
+	[[ ! $unjudged ]] || return 0
+	for item in "${expected[@]}"; do
+		# Arguments may have chosen what to measure.
+		[[ ! ${measured[${item%% *}]:-} && ${#arguments[@]} -gt 0 ]] ||
+			note "expected $item"
+	done
+	# The bug fails tests, and what a rig expects tells whether it has it.
+	((${#expected[@]} == 0 || ${#arguments[@]})) || case ${expected[*]} in
+	*' ignored '*)	note "want 1" ;;
+	*)		note "want 0" ;;
+	esac
+}
+
 # judge: compares with what the rig expects, sums up, and sets verdict.
 judge() {
 	local item name want seen right=0 wrong='' tally
@@ -355,14 +425,18 @@ judge() {
 	fi
 	if [[ $died ]]; then
 		[[ -s $output/console.log ]] || out "# console: (nothing was printed)"
-		tail -n 15 "$output/console.log" | tr -d '\r\000' | sed 's/^/# console: /'
-		tail -n 5 "$tmp/qemu" | sed 's/^/# qemu: /'
+		tail -n 15 "$output/console.log" | tr -d '\r\000' | while read -r item; do
+			out "# console: $item"
+		done
+		tail -n 5 "$tmp/qemu" | while read -r item; do
+			out "# qemu: $item"
+		done
 	fi
 	for item in "${expected[@]}"; do
 		name=${item%% *} want=${item#* }
 		seen=${measured[$name]:-not measured}
-		if [[ $own_kernel ]]; then
-			out "# rig $rig: $name $seen (Debian's ${r[version]}: $want)"
+		if [[ $unjudged ]]; then
+			out "# rig $rig: $name $seen (without $unjudged: $want)"
 		elif [[ $seen == "$want" ]]; then
 			out "# rig $rig: $name $seen, as expected"
 			right=$((right + 1))
@@ -374,38 +448,59 @@ judge() {
 	done
 	[[ ! $wrong || $verdict == 2 ]] || verdict=1
 	tally="$right of ${#expected[@]} mappings as expected, "
-	[[ ! $own_kernel ]] || tally=
+	[[ ! $unjudged ]] || tally=
 	if [[ $died ]]; then
 		out "# rig $rig: died: $died; $tally$ran s from power-on;" \
 			"the console is in $output/console.log"
 	else
 		out "# rig $rig: exit status $status, $tally$ran s from power-on"
 	fi
+	keep_result
 }
 
+# run_rig NAME DIR
 run_rig() {
 	local at
 
+	use_output "$1" "$2" console.log tap.log result ${job:+output.log}
+	reason_file=$output/result
 	read_rig "$1"
-	deps "vm-${r[arch]}" ${r[pmem]:+pmem}
+	deps vm "vm-${r[arch]}"
+	((!r[pmem])) || deps pmem
 	limit=${own_limit:-${r[timeout]}}
-	use_output
 	check_memory
 	use_kernel
 	build_suite
-	make_image
+	fetch_package "${r[arch]}" "$busybox_suite" busybox-static
+	# The report comes over virtio, which some kernels have as modules.
+	# shellcheck disable=SC2086	# to be split into words
+	quiet=1 step "making the guest's image" make_image "$fetched" \
+		virtio_pci virtio_console ${r[modules]} ||
+		die "the guest's image cannot be made: $(why)"
+	parameters="console=$console earlycon panic=-1 ${r[append]}"
 	processor=(-cpu "${r[cpu]}" -smp 1 -m $((r[memory] + r[pmem]))) pmem=()
-	if [[ ${r[pmem]} ]]; then
+	if ((r[pmem])); then
 		printf -v at %#x $(((1 << 30) + (r[memory] << 20)))
-		step "making persistent memory" make_pmem "$at" ||
+		quiet=1 step "making persistent memory" make_pmem "$at" ||
 			die "rig $rig: its persistent memory cannot be made: $(why)"
 		pmem=(-dtb "$tmp/dtb" -device "loader,file=$tmp/pmem,addr=$at,force-raw=on")
+		parameters+=" mem=${r[memory]}M"
 	fi
 	out "# rig $rig: $release, ${r[cpu]}${r[append]:+, ${r[append]}}"
-	[[ ! ${absent[*]} ]] ||
-		out "# rig $rig: not among the modules (built in or not there): ${absent[*]}"
+	if [[ $own_kernel && -s $tmp/absent ]]; then
+		out "# rig $rig: not among the modules (built in or not there):" \
+			"$(paste -s -d ' ' "$tmp/absent")"
+	fi
 	boot
 	judge
+}
+
+# worse STATUS: of several rigs, the worst is what counts.
+worse() {
+	case $worst:$1 in
+	*:0 | 2:* | 1:4) ;;
+	*)	worst=$1 ;;
+	esac
 }
 
 known_rigs() {
@@ -414,29 +509,40 @@ known_rigs() {
 
 declare -A r measured
 rigs=() arguments=() verbose='' own_kernel='' own_modules='' own_limit='' own_output='' list=''
+own_patches=() jobs='' table='' asked=() job_options=()
 while (($#)); do
 	case $1 in
-	--kernel | --modules | --timeout | --output)
+	--kernel | --modules | --patch | --timeout | --output | --jobs | --table)
 		(($# > 1)) || die "$1 needs a value"
 		case $1 in
 		--kernel)	own_kernel=$2 ;;
 		--modules)	own_modules=$2 ;;
+		--patch)	own_patches+=("$2") ;;
 		--timeout)	own_limit=$2 ;;
 		--output)	own_output=$2 ;;
+		--jobs)		jobs=$2 ;;
+		--table)	table=$2 ;;
+		esac
+		case $1 in
+		--output | --jobs | --table) ;;
+		*)	job_options+=("$1" "$2") ;;
 		esac
 		shift ;;
 	--list)	list=1 ;;
 	--help | -h)
 		usage
 		exit 0 ;;
-	-v)	verbose=1 ;;
-	-q)	quiet=1 ;;
+	-v)	verbose=1 job_options+=(-v) ;;
+	-q)	quiet=1 job_options+=(-q) ;;
 	--)	shift
 		arguments=("$@")
 		break ;;
 	-*)	die "$1 is not an option; --help lists them" ;;
+	all)	mapfile -t rigs < <(known_rigs | tr ' ' '\n')
+		asked+=(all) jobs=${jobs:-2} ;;
 	*)	[[ $1 != */* && -f $here/rigs/$1 ]] ||
 			die "$1 is not a rig; there are: $(known_rigs)"
+		asked+=("$1")
 		rigs+=("$1") ;;
 	esac
 	shift
@@ -447,20 +553,43 @@ if [[ $list ]]; then
 fi
 [[ ! $own_limit || $own_limit =~ ^[1-9][0-9]{0,5}$ ]] ||
 	die "--timeout $own_limit is not a number of seconds"
+[[ ! $jobs || $jobs =~ ^[1-9][0-9]{0,2}$ ]] || die "--jobs $jobs is not a number of guests"
 [[ ! $own_kernel || -r $own_kernel && -f $own_kernel ]] ||
 	die "--kernel $own_kernel is not a file that can be read"
 [[ ! $own_modules || -d $own_modules ]] || die "--modules $own_modules is not a folder"
 [[ ! $own_modules || $own_kernel ]] || die "--modules is of no use without --kernel"
-((${#rigs[@]})) || rigs=("$default_rig")
+[[ ! ${own_patches[*]} || ! $own_kernel ]] || die "--patch is of no use with --kernel"
+((${#rigs[@]})) || rigs=("$default_rig") asked=("$default_rig")
+for i in "${!own_patches[@]}"; do
+	[[ -r ${own_patches[i]} && -f ${own_patches[i]} ]] ||
+		die "--patch ${own_patches[i]} is not a file that can be read"
+	own_patches[i]=$(realpath "${own_patches[i]}")
+	for rig in "${rigs[@]}"; do
+		read_rig "$rig"
+		[[ ${r[kernel]} == source ]] ||
+			die "--patch is of no use to rig $rig, whose kernel is not built"
+	done
+done
+# What is not as it was measured for the rigs is not to be judged by them.
+unjudged=
+[[ ! ${own_patches[*]} ]] || unjudged=--patch
+[[ ! $own_kernel ]] || unjudged=--kernel
 
-deps vm
+# Everything below writes to $tmp.
 make_cache
 worst=0
-for rig in "${rigs[@]}"; do
-	run_rig "$rig"
-	case $worst:$verdict in
-	*:0 | 2:* | 1:4) ;;
-	*)	worst=$verdict ;;
-	esac
-done
+if [[ $jobs || $table ]]; then
+	jobs=${jobs:-2}
+	# Each once.
+	mapfile -t rigs < <(printf '%s\n' "${rigs[@]}" | awk '!seen[$0]++')
+	[[ ! $table ]] || { : >>"$table"; } 2>/dev/null ||
+		die "--table $table cannot be written"
+	run_table
+else
+	for rig in "${rigs[@]}"; do
+		((${#rigs[@]} == 1)) || own=${own_output:+$own_output/$rig}
+		run_rig "$rig" "${own-$own_output}"
+		worse "$verdict"
+	done
+fi
 finish "$worst"

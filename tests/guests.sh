@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The rigs against what they are known to show, the other libdrm variant, and poor
-# surroundings in a guest. Usage: work=DIR tests/guests.sh
+# surroundings in a guest. RIGS=all runs all rigs, and not only those that are quick to
+# have. Usage: work=DIR [RIGS=all] tests/guests.sh
 
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -78,6 +79,20 @@ within_time() {
 	fast_enough "$1" || { rig "$1"; fast_enough "$1"; }
 }
 
+all_rigs() {
+	./run_tests.sh --vm --output "$out/all.d" all >"$out/all" 2>"$out/all.err"
+	# Which status they give is up to the rigs, unless it says that one could not run.
+	grep -q '^rig .* exit ' "$out/all"
+}
+
+# Of all rigs: as the table has it, which marks what is not as expected.
+in_table() {
+	grep -E "^$1 (died|could not)" "$out/all"
+	grep "^# rig $1: exit status " "$out/all" |
+		grep -E ', ([1-9][0-9]*) of \1 mappings as expected, ' &&
+		grep "^$1 " "$out/all" | grep -vE '\(want |\(dmesg\)| died | not run '
+}
+
 # A kernel that the mirror no longer has is no failure of the suite.
 moved_on() {
 	grep -q ' is wanted, but ' "$out/$1.err" || return
@@ -131,4 +146,15 @@ moved_on surroundings || {
 		sed 's/ surroundings\./ /')
 	check surroundings.none_dropped grep -qx '1\.\.16' "$out/surroundings"
 }
+if [[ ${RIGS:-} == all ]]; then
+	check all.table all_rigs
+	for file in vm/rigs/*; do
+		name=${file##*/}
+		if grep -q "^run_tests.sh: $name: .* is wanted, but " "$out/all.err"; then
+			skip "all.$name" "the mirror no longer has this kernel"
+		else
+			check "all.$name" in_table "$name"
+		fi
+	done
+fi
 plan

@@ -123,7 +123,7 @@ markdown() {
 
 	releases=$(for name in "${rigs[@]}"; do
 		echo "${info[$name release]:-}"
-	done | sort -uV | sed '/^$/d' | paste -s -d ' ' | sed 's/ /, /g')
+	done | sort -uV | sed '/^$/d' | paste -s -d , | sed 's/,/, /g')
 	echo "Made by \`./run_tests.sh --vm ${asked[*]}\` on Linux ${releases:-(none)}."
 	echo
 	printf '%s\n' "${rows[@]}" | sed 's/|[^|]*$//; s/|/ | /g; s/.*/| & |/' |

@@ -33,6 +33,11 @@ static __access unsigned char do_load(const unsigned char *addr)
 	return ONCE(addr);
 }
 
+void load_page(const unsigned char *addr)
+{
+	do_load(addr);
+}
+
 long access_offset(uint64_t ip)
 {
 	uint64_t start = (uintptr_t)__start_pfn_mkwrite_access;
@@ -122,36 +127,50 @@ int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
 }
 
 static sigjmp_buf back;
+static volatile sig_atomic_t expected;
 static siginfo_t raised;
 
 static void on_refusal(int sig, siginfo_t *info, void *context)
 {
-	(void)sig;
 	(void)context;
+	if (!expected) {
+		/* Somebody else's: the access happens again, and is the end. */
+		signal(sig, SIG_DFL);
+		return;
+	}
 	raised = *info;
 	siglongjmp(back, 1);
 }
 
-void store_expect_refusal(unsigned char *addr, struct refusal *refusal)
+/* Not blocked in the handler: there is no mask to restore by system calls. */
+static void catch_refusals(void)
 {
 	const struct sigaction action = {
 		.sa_sigaction = on_refusal,
-		.sa_flags = SA_SIGINFO,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
 	};
-	struct sigaction segv, bus;
+	static bool caught;
 
+	if (caught)
+		return;
+	caught = true;
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+}
+
+void store_expect_refusal(unsigned char *addr, struct refusal *refusal)
+{
 	*refusal = (struct refusal){ 0 };
-	sigaction(SIGSEGV, &action, &segv);
-	sigaction(SIGBUS, &action, &bus);
-	if (!sigsetjmp(back, 1)) {
+	catch_refusals();
+	if (!sigsetjmp(back, 0)) {
+		expected = true;
 		do_store(addr);
 	} else {
 		refusal->signo = raised.si_signo;
 		refusal->code = raised.si_code;
 		refusal->addr = (uintptr_t)raised.si_addr;
 	}
-	sigaction(SIGBUS, &bus, NULL);
-	sigaction(SIGSEGV, &segv, NULL);
+	expected = false;
 }
 
 bool refused_by_protection(const struct refusal *refusal,

@@ -80,6 +80,12 @@ int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
 		struct access *access);
 
 /**
+ * load_page() - load one byte without counting anything
+ * @addr: where from
+ */
+void load_page(const unsigned char *addr);
+
+/**
  * struct refusal - what a store that should be refused came to
  *
  * @signo:	the signal, or 0: the store went through

@@ -357,15 +357,11 @@ TEST_F(mapping, mprotect_refused)
 /* What was mapped ahead is the page that belongs there. */
 TEST_F(mapping, page_data)
 {
-	int err;
-
 	if (!self->obs)
 		return;
-	err = self->obs->stored_ahead.err;
-	if (!err)
-		err = self->obs->loaded_ahead.err;
-	if (err) {
-		TH_LOG("the second mmap(): %s", strerror(-err));
+	if (self->obs->twice_err) {
+		TH_LOG("the second mmap(): %s",
+		       strerror(-self->obs->twice_err));
 		SKIP(return, WHY_NOT_TWICE);
 	}
 	expect_same(_metadata, "written where a store had mapped ahead",

@@ -67,7 +67,6 @@ struct refusals {
 /**
  * struct readback - pages that were written, and read in another way
  *
- * @err:	0, or -errno of mapping the memory a second time
  * @pages:	how many were read
  * @wrong:	how many of them held something else than was written
  * @page:	the first of those
@@ -75,7 +74,6 @@ struct refusals {
  * @read:	what it holds
  */
 struct readback {
-	int err;
 	int pages;
 	int wrong;
 	int page;
@@ -104,7 +102,8 @@ struct readback {
  * @mixed_cpus:	the CPUs differ in who sets the dirty bit
  * @repeats:	the last two passes agreed
  *
- * @stores_logged: faults of the thread during the NR_STORES stores: fault log
+ * @stores_logged: faults of the thread during the NR_STORES stores, the fewest
+ *		of all passes, for its own code faults at times: fault log
  * @stores_rusage: the same: getrusage()
  * @pgfault:	the same: /proc/vmstat
  * @pgmajfault:	major faults of the machine in that time
@@ -121,6 +120,7 @@ struct readback {
  * @reprotected: stores to each page while the mapping is read-only
  * @kept:	what the pages hold when it is writable again
  *
+ * @twice_err:	0, or -errno of mapping the memory a second time
  * @stored_ahead: written through a mapping whose first store mapped ahead
  * @loaded_ahead: read through a mapping whose first load mapped ahead
  *
@@ -163,6 +163,7 @@ struct observation {
 	struct refusals reprotected;
 	struct readback kept;
 
+	int twice_err;
 	struct readback stored_ahead;
 	struct readback loaded_ahead;
 

@@ -7,8 +7,6 @@
  * page touched: there it is the page that faulted. Two mappings that both map
  * ahead could be wrong in the same way and agree.
  */
-#include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "prober.h"
@@ -30,60 +28,49 @@ void readback_add(struct readback *back, size_t page, uint32_t written,
 	}
 }
 
-/* Write all through @map, and read each through a mapping of its own. */
-static void read_elsewhere(struct prober *p, const struct mapping *map,
-			   struct readback *back)
+/* Each page through a mapping of its own: read what is there, and write. */
+static int one_by_one(struct prober *p, size_t nr, struct readback *back)
 {
-	struct mapping other;
+	struct mapping own;
 	size_t i;
+	int err;
 
-	for (i = 0; i < prober_pages(map); i++)
-		*prober_word(map, i) = STORED_AHEAD + i;
-	for (i = 0; !back->err && i < prober_pages(map); i++) {
-		back->err = mapping_open(&other, &p->backing,
-					 PROT_READ | PROT_WRITE);
-		if (!back->err)
-			readback_add(back, i, STORED_AHEAD + i, *prober_word(&other, i));
-		mapping_close(&other);
+	for (i = 0; i < nr; i++) {
+		err = mapping_open(&own, &p->backing, PROT_READ | PROT_WRITE);
+		if (err)
+			return err;
+		readback_add(back, i, STORED_AHEAD + i, *prober_word(&own, i));
+		*prober_word(&own, i) = LOADED_AHEAD + i;
+		mapping_close(&own);
 	}
-}
-
-/* Write each through a mapping of its own, and read all through @map. */
-static void write_elsewhere(struct prober *p, const struct mapping *map,
-			    struct readback *back)
-{
-	struct mapping other;
-	size_t i;
-
-	for (i = 0; !back->err && i < prober_pages(map); i++) {
-		back->err = mapping_open(&other, &p->backing,
-					 PROT_READ | PROT_WRITE);
-		if (!back->err)
-			*prober_word(&other, i) = LOADED_AHEAD + i;
-		mapping_close(&other);
-	}
-	for (i = 0; !back->err && i < prober_pages(map); i++)
-		readback_add(back, i, LOADED_AHEAD + i, *prober_word(map, i));
+	return 0;
 }
 
 int probe_data(struct prober *p)
 {
-	struct access load;
-	struct mapping map;
+	struct observation *obs = p->obs;
+	struct mapping stored, loaded;
+	size_t i, nr;
 	int err;
 
-	err = prober_fresh(p, &map, "page_data");
+	err = prober_fresh(p, &stored, "page_data");
 	if (err)
 		return err;
-	read_elsewhere(p, &map, &p->obs->stored_ahead);
-	mapping_close(&map);
+	nr = prober_pages(&stored);
+	for (i = 0; i < nr; i++)
+		*prober_word(&stored, i) = STORED_AHEAD + i;
 
-	err = prober_fresh(p, &map, "page_data");
-	if (err)
-		return err;
-	err = prober_touch(p, map.addr, ACCESS_LOAD, &load);
-	if (!err)
-		write_elsewhere(p, &map, &p->obs->loaded_ahead);
-	mapping_close(&map);
-	return err;
+	obs->twice_err = mapping_open(&loaded, &p->backing,
+				      PROT_READ | PROT_WRITE);
+	if (obs->twice_err)
+		goto close_stored;
+	load_page(loaded.addr);
+	obs->twice_err = one_by_one(p, nr, &obs->stored_ahead);
+	for (i = 0; !obs->twice_err && i < nr; i++)
+		readback_add(&obs->loaded_ahead, i, LOADED_AHEAD + i,
+			     *prober_word(&loaded, i));
+	mapping_close(&loaded);
+close_stored:
+	mapping_close(&stored);
+	return 0;
 }

@@ -4,7 +4,6 @@
  * VM_WRITE, and pte_mkwrite() does not.
  */
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "prober.h"
@@ -41,7 +40,6 @@ static void refuse_all(const struct mapping *map, struct refusals *refusals)
 int probe_read_only(struct prober *p)
 {
 	struct observation *obs = p->obs;
-	struct access load;
 	struct mapping map;
 	int err;
 
@@ -52,12 +50,9 @@ int probe_read_only(struct prober *p)
 	if (obs->read_only_err)
 		return 0;
 	refuse(&map, 0, &obs->read_only);
-	err = prober_touch(p, map.addr, ACCESS_LOAD, &load);
-	if (!err)
-		refuse_all(&map, &obs->read_only_ahead);
+	load_page(map.addr);
+	refuse_all(&map, &obs->read_only_ahead);
 	mapping_close(&map);
-	if (err)
-		return err;
 
 	err = prober_renew(p, "read_only");
 	if (err)
@@ -65,11 +60,10 @@ int probe_read_only(struct prober *p)
 	obs->read_only_err = mapping_open(&map, &p->backing, PROT_READ);
 	if (obs->read_only_err)
 		return 0;
-	err = prober_load_all(p, &map);
-	if (!err)
-		refuse_all(&map, &obs->read_only_loaded);
+	prober_load_all(&map);
+	refuse_all(&map, &obs->read_only_loaded);
 	mapping_close(&map);
-	return err;
+	return 0;
 }
 
 /* So that what an earlier probe left behind is no match. */
@@ -88,9 +82,6 @@ int probe_reprotect(struct prober *p)
 	int err;
 
 	obs->cost.reprotected_store = NOT_MEASURED;
-	memset(&obs->reprotected, 0, sizeof(obs->reprotected));
-	memset(&obs->kept, 0, sizeof(obs->kept));
-
 	err = prober_fresh(p, &map, "reprotect");
 	if (err)
 		return err;
@@ -98,7 +89,9 @@ int probe_reprotect(struct prober *p)
 		*prober_word(&map, i) = KEPT + i;
 	if (mprotect(map.addr, map.size, PROT_READ))
 		goto no_mprotect;
-	refuse_all(&map, &obs->reprotected);
+	/* Refusals are for good; what is counted is counted in each pass. */
+	if (!obs->reprotected.pages)
+		refuse_all(&map, &obs->reprotected);
 	if (mprotect(map.addr, map.size, PROT_READ | PROT_WRITE))
 		goto no_mprotect;
 

@@ -69,12 +69,9 @@ int prober_touch(struct prober *p, unsigned char *addr, enum access_kind kind,
 
 /**
  * prober_load_all() - load from each page of a mapping, up to NR_STORES
- * @p: the measurement
  * @map: the mapping
- *
- * Return: 0 or -errno, written down.
  */
-int prober_load_all(struct prober *p, const struct mapping *map);
+void prober_load_all(const struct mapping *map);
 
 /*
  * The last word of a page: what a page is known by. The first one of a perf ring

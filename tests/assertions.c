@@ -354,7 +354,7 @@ static void no_file_times(struct observation *o)
 
 static void mapped_once_only(struct observation *o)
 {
-	o->loaded_ahead.err = -EBUSY;
+	o->twice_err = -EBUSY;
 }
 
 static void nothing_read(struct observation *o)

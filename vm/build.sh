@@ -67,27 +67,40 @@ kernel_make() {
 	esac
 }
 
-# use_patches PATCH...: makes $dir/src the sources with these patches and no others.
-use_patches() {
-	local patch file new=$dir/new
+# Prints the files that these patches change.
+changed() {
+	sed -n 's,^\(---\|+++\) [ab]/\([^[:space:]]*\).*,\2,p' "$@" /dev/null | sort -u
+}
 
-	if [[ ! -d $dir/src ]]; then
-		rm -rf "$dir" && mkdir -p "$dir/obj" && : >"$dir/patched" &&
-		cp -al "$tree" "$dir/src.new" && mv -T "$dir/src.new" "$dir/src" || return
-	fi
-	# What an earlier build has changed is to be undone, even if this one is killed.
-	sed -n 's,^\(---\|+++\) [ab]/\([^[:space:]]*\).*,\2,p' "$@" /dev/null |
-		sort -u - "$dir/patched" >"$dir/files" &&
-	cp "$dir/files" "$dir/patched" && rm -rf "$new" && mkdir "$new" || return
+# apply DIR LIST PATCH...: makes DIR, with the files that LIST names as they are after
+# these patches.
+apply() {
+	local new=$1 list=$2 file patch
+	shift 2
+
+	rm -rf "${new:?}" && mkdir "$new" || return
 	while read -r file; do
 		[[ ! -e $tree/$file ]] || (cd "$tree" && cp --parents "$file" "$new") || return
-	done <"$dir/files"
+	done <"$list"
 	for patch; do
 		patch -d "$new" -p1 -s -f --no-backup-if-mismatch -r - <"$patch" || {
 			echo "E: ${patch##*/} does not apply"
 			return 1
 		}
 	done
+}
+
+# use_patches PATCH...: makes $dir/src the sources with these patches and no others.
+use_patches() {
+	local file new=$dir/new
+
+	if [[ ! -d $dir/src ]]; then
+		rm -rf "${dir:?}" && mkdir -p "$dir/obj" && : >"$dir/patched" &&
+		cp -al "$tree" "$dir/src.new" && mv -T "$dir/src.new" "$dir/src" || return
+	fi
+	# What an earlier build has changed is to be undone, even if this one is killed.
+	changed "$@" | sort -u - "$dir/patched" >"$dir/files" &&
+	cp "$dir/files" "$dir/patched" && apply "$new" "$dir/files" "$@" || return
 	# make goes by the time: what is the same shall stay as it is. The source tree
 	# has links to the files, so they are replaced and not written to.
 	while read -r file; do
@@ -127,7 +140,7 @@ compile() {
 
 # take_kernel DIR: copies what was built there.
 take_kernel() {
-	rm -rf "$1" && mkdir "$1" &&
+	rm -rf "${1:?}" && mkdir "$1" &&
 	cp "$dir/obj/$kimage" "$1/vmlinuz" &&
 	cp "$dir/obj/include/config/kernel.release" "$1/release" &&
 	cp "$dir/obj/System.map" "$1/"

@@ -7,6 +7,8 @@
 #   make OUTPUT=DIR				build there
 #   make install INSTALL_PATH=DIR
 #   make check					the suite's own tests
+#   make check-all				all of them, and the tables in docs/
+#   make soak					100 runs under load in each guest
 #
 # The kselftest harness comes from the kernel tree that this folder sits in,
 # from KSRC=, or from Debian's linux-source package; HARNESS=6.1 takes an older
@@ -22,7 +24,7 @@ LIB_MK := $(KSRC)/tools/testing/selftests/lib.mk
 ifeq ($(wildcard $(LIB_MK)),)
 $(error KSRC=$(KSRC) is no kernel tree: there is no $(LIB_MK))
 endif
-else ifneq ($(filter-out check clean,$(GOALS)),)
+else ifneq ($(filter-out check check-all soak clean,$(GOALS)),)
 LIB_MK := $(shell vm/fetch.sh harness $(HARNESS))/lib.mk
 ifeq ($(wildcard $(LIB_MK)),)
 $(error no kselftest harness: name a kernel tree with KSRC=)
@@ -57,4 +59,10 @@ endif
 check:
 	tests/check.sh
 
-.PHONY: check
+check-all:
+	tests/check.sh --all
+
+soak:
+	tests/soak.sh
+
+.PHONY: check check-all soak

@@ -1,12 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# All tests of the suite itself: make check. Each part prints TAP; what failed is
+# The tests of the suite itself: make check. Each part prints TAP; what failed is
 # shown with what it said, and the last line counts.
-# Usage: tests/check.sh [PART...], parts: unit builds native style guests bad_input
+# Usage: tests/check.sh [--all] [PART...]
+# parts: unit builds native style patches guests mutants bad_input
+# --all takes all rigs and mutants instead of some, compiles after each patch, and
+# writes the tables in docs/: make check-all.
 
 set -u
 cd "$(dirname "$0")/.." || exit
-parts=(unit builds native style guests bad_input)
+parts=(unit builds native style patches guests mutants bad_input)
+ALL=
+if [[ ${1:-} == --all ]]; then
+	ALL=1
+	shift
+fi
 (($# == 0)) || parts=("$@")
 
 # A make above us has options and an OUTPUT of its own.
@@ -15,7 +23,7 @@ vm/deps.sh check || exit
 work=$(mktemp -d "${TMPDIR:-/tmp}/pfn-mkwrite-check.XXXXXX") || exit
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-export work
+export work ALL
 
 passed=0 failed=0 skipped=0
 for part in "${parts[@]}"; do

@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Plausible mistakes in the kernel, each a patch on top of the fixed one, and the
+# assertions that have to catch them. The head of each patch names its rig and the
+# tests that must fail (Caught-by), or that passed and are now skipped (Skips). A
+# mutant that no user can tell from a correct kernel says so (Equivalent), and then
+# nothing may fail.
+# Usage: work=DIR [ALL=1] [MUTANTS="NAME..."] tests/mutants.sh
+# ALL=1 takes all of them, and writes docs/mutants.md.
+
+set -u
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+: "${work:?}"
+
+out=$work/mutants
+mkdir -p "$out"
+
+header() {
+	sed -n "/^---\$/q; s/^$2: //p" "tests/mutants/$1.patch"
+}
+
+# What is wrong with it: the head up to the first empty line.
+what() {
+	sed '/^$/,$d' "tests/mutants/$1.patch" | paste -sd ' '
+}
+
+run_control() {
+	./run_tests.sh --vm --output "$out/$1.d" "$1" >"$out/$1" 2>"$out/$1.err"
+}
+
+run_mutant() {
+	./run_tests.sh --vm --output "$out/$1.d" --patch "tests/mutants/$1.patch" \
+		"$(header "$1" Rig)" >"$out/$1" 2>"$out/$1.err"
+}
+
+result_of() {
+	sed -n "s/^\(ok\|not ok\) [0-9]* $2\( # SKIP.*\)\?\$/\1\2/p" "$out/$1"
+}
+
+# Without the mutant none of the tests fails, and one that is skipped with it passes.
+caught() {
+	local name=$1 rig test bad=0
+
+	rig=$(header "$name" Rig)
+	for test in $(header "$name" Caught-by); do
+		[[ $(result_of "$rig" "$test") == ok* ]] || {
+			echo "$test does not pass without it"
+			bad=1
+		}
+		[[ $(result_of "$name" "$test") == 'not ok' ]] || {
+			echo "$test does not catch it: $(result_of "$name" "$test")"
+			bad=1
+		}
+	done
+	for test in $(header "$name" Skips); do
+		[[ $(result_of "$rig" "$test") == ok &&
+		   $(result_of "$name" "$test") == 'ok # SKIP'* ]] || {
+			echo "$test is not skipped because of it"
+			bad=1
+		}
+	done
+	((bad == 0)) || tail -n 3 "$out/$name" "$out/$name.err"
+	return $bad
+}
+
+# Everything was tested, nothing failed, and the guest lived.
+survives() {
+	grep -q '^# rig .* exit status 0' "$out/$1" && ! grep '^not ok ' "$out/$1"
+}
+
+# The first thing that the test said when it failed.
+how() {
+	awk -v test="${2##*.}" -v run="RUN           $2 \\.\\.\\.\$" '
+		$0 ~ run { inside = 1; next }
+		inside && index($0, ":" test ":") {
+			sub(".*:" test ":", "")
+			print
+			exit
+		}
+		/RUN / { inside = 0 }' "$out/$1" | sed 's/|/\\|/g'
+}
+
+table() {
+	local name test equivalent=0 caught=0
+
+	cat <<-END
+	# Wrong kernels
+
+	Made by \`make check-all\`. Each row is a patch of \`tests/mutants/\` on top of the
+	fixed kernel, built, booted and tested. The assertion passes without the patch and
+	fails with it; what it said is in the last column.
+
+	| mutant | what is wrong | caught by | how |
+	|---|---|---|---|
+	END
+	for name in "${mutants[@]}"; do
+		if [[ $(header "$name" Equivalent) ]]; then
+			equivalent=$((equivalent + 1))
+			echo "| $name | $(what "$name") | equivalent |" \
+				"$(header "$name" Equivalent) |"
+			continue
+		fi
+		caught "$name" >/dev/null && caught=$((caught + 1))
+		for test in $(header "$name" Caught-by); do
+			[[ $(result_of "$name" "$test") == 'not ok' ]] || continue
+			echo "| $name | $(what "$name") | \`$test\` | $(how "$name" "$test") |"
+			break
+		done
+		for test in $(header "$name" Skips); do
+			echo "| $name | $(what "$name") | \`$test\` | passed, and is now" \
+				"skipped: $(result_of "$name" "$test" | sed 's/.*# SKIP //') |"
+		done
+	done
+	echo
+	echo "$caught of $((${#mutants[@]} - equivalent)) caught, $equivalent equivalent."
+}
+
+# One for each thing that the suite looks at: the count, the page's neighbours, the
+# notification, the protection, the data.
+MUTANTS=${MUTANTS:-udmabuf-says-no ttm-faulting-page-only core-ignores-notify
+	mkwrite-any-vma wrong-neighbour}
+if [[ ! ${ALL:-} ]]; then
+	# shellcheck disable=SC2206	# to be split into words
+	mutants=($MUTANTS)
+else
+	mutants=(tests/mutants/*.patch)
+	mutants=("${mutants[@]##*/}")
+	mutants=("${mutants[@]%.patch}")
+fi
+mapfile -t rigs < <(for name in "${mutants[@]}"; do header "$name" Rig; done | sort -u)
+
+# One builds while another one runs.
+export -f header run_control run_mutant
+export out
+{
+	printf 'run_control %s\0' "${rigs[@]}"
+	printf 'run_mutant %s\0' "${mutants[@]}"
+} | xargs -0 -P 2 -I {} bash -c '{}' || :
+
+for name in "${mutants[@]}"; do
+	if [[ $(header "$name" Equivalent) ]]; then
+		check "$name.equivalent" survives "$name"
+	else
+		check "$name.caught" caught "$name"
+	fi
+done
+[[ ! ${ALL:-} ]] || { mkdir -p docs && table >docs/mutants.md; }
+plan

@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Does load change a verdict? Boots each rig once and runs the suite RUNS times
+# (100) beside a fork storm and memory pressure. The last line is the sum.
+# Usage: [RUNS=N] [RIGS="NAME..."] [TABLE=FILE] tests/soak.sh
+
+set -u
+cd "$(dirname "$0")/.." || exit
+runs=${RUNS:-100}
+rigs=${RIGS:-arm64-5.10-a57 arm64-6.1-a57 arm64-6.12-a57 arm64-7.3-a57 arm64-7.3-max
+	arm64-7.3-dax arm64-fixed-a57 arm64-fixed-max arm64-fixed-dax}
+
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL OUTPUT KSRC HARNESS LLVM CROSS_COMPILE
+vm/deps.sh vm vm-arm64 kernel pmem || exit
+work=$(mktemp -d "${TMPDIR:-/tmp}/pfn-mkwrite-soak.XXXXXX") || exit
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+build() {
+	libdrm=$(vm/fetch.sh package arm64 bookworm libdrm-dev) && mkdir "$work/soak" &&
+	make -s OUTPUT="$work/build" INSTALL_PATH="$work/soak/suite" LIBDRM_DIR="$libdrm" \
+		CROSS_COMPILE=aarch64-linux-gnu- all install &&
+	cp tests/guest_soak.sh "$work/soak/run_tests.sh"
+}
+build >"$work/log" 2>&1 || {
+	cat "$work/log"
+	exit 1
+}
+
+soak() {
+	PFN_MKWRITE_SUITE=$work/soak ./run_tests.sh --vm --timeout 14400 \
+		--output "$work/$1.d" "$1" -- "$runs" >"$work/$1" 2>"$work/$1.err"
+	sed -n "s/^soak: /$1: /p; s/^#   /$1: &/p; s/^# run /$1: &/p" "$work/$1"
+	grep -q '^soak: ' "$work/$1" || {
+		echo "$1: not finished"
+		tail -n 5 "$work/$1" "$work/$1.err" | sed "s/^/$1: /"
+	}
+}
+
+export -f soak
+export work runs
+# shellcheck disable=SC2086	# to be split into words
+printf '%s\n' $rigs | xargs -P 2 -I {} bash -c 'soak {}'
+
+cd "$work" || exit
+# shellcheck disable=SC2086
+awk -v rigs="$(echo $rigs | wc -w)" '
+	/^soak: [0-9]+ runs/ { done++; n += $2; differ += $6 }
+	END {
+		printf "soak: %d runs on %d of %d rigs, %d differ\n", n, done, rigs, differ
+		exit done != rigs || differ
+	}' $rigs

@@ -84,7 +84,7 @@ expect not_permitted 4 /tmp/t/denied \
 	'# no device mapping was measured: '
 
 chmod a+rw /dev/udmabuf /dev/dri/card*
-run /tmp/t/nobody as_nobody ./run_tests.sh
+run /tmp/t/nobody as_nobody ./run_tests.sh -t first_store
 expect perf_refused 1 /tmp/t/nobody \
 	'#   no fault log (perf_event_open(): Permission denied)' \
 	'# mapping perf_ring: not measured (perf_event_open(): Permission denied;'
@@ -94,7 +94,7 @@ chmod go-rw /dev/udmabuf /dev/dri/card*
 
 # Without pgreuse a notification and a dirty fault look the same: no accusation.
 mount --bind /dev/null /proc/vmstat
-run /tmp/t/novmstat ./run_tests.sh
+run /tmp/t/novmstat ./run_tests.sh -t first_store -t mkwrite_honoured
 umount /proc/vmstat
 expect no_pgreuse 0 /tmp/t/novmstat \
 	'# mapping udmabuf: undecided (first store 2, load 1 then store 1, again 0, forked child 1, 64 pages 65, pgreuse -)' \
@@ -102,7 +102,8 @@ expect no_pgreuse 0 /tmp/t/novmstat \
 	'mapping.radeon.first_store # SKIP no counter here tells the causes apart'
 
 # Nothing at all to read.
-run /tmp/t/noproc unshare -m sh -c 'umount -l /proc && ./run_tests.sh'
+run /tmp/t/noproc unshare -m sh -c 'umount -l /proc &&
+	./run_tests.sh -t pagemap_and_smaps -t counters_agree -t store_refused'
 expect no_proc 0 /tmp/t/noproc \
 	'mapping.udmabuf.pagemap_and_smaps # SKIP smaps or pagemap cannot be read here' \
 	'mapping.udmabuf.counters_agree' \

@@ -16,12 +16,18 @@
  * @backing:	its memory
  * @meter:	counts the faults
  * @obs:	what was seen so far
+ * @noisy:	others add to what the machine counts
+ * @first_reuse: then: pgreuse of each first store, the smallest reading
+ * @upgrade_reuse: and of each store after a load
  */
 struct prober {
 	const struct source *src;
 	struct backing backing;
 	struct meter meter;
 	struct observation *obs;
+	bool noisy;
+	int64_t first_reuse[NR_STORES];
+	int64_t upgrade_reuse[NR_STORES];
 };
 
 /**

@@ -105,7 +105,9 @@ struct readback {
  * @stores_logged: faults of the thread during the NR_STORES stores, the fewest
  *		of all passes, for its own code faults at times: fault log
  * @stores_rusage: the same: getrusage()
- * @pgfault:	the same: /proc/vmstat
+ * @around_rusage: faults of the thread from before the first of them to after the
+ *		last, mapping afresh included: getrusage()
+ * @pgfault:	faults of the machine in that time: /proc/vmstat
  * @pgmajfault:	major faults of the machine in that time
  * @pgreuse:	notifications in that time
  * @pgreuse_upgrade: notifications while pages loaded before were stored to
@@ -148,6 +150,7 @@ struct observation {
 
 	int stores_logged;
 	int stores_rusage;
+	int around_rusage;
 	struct event_delta pgfault;
 	struct event_delta pgmajfault;
 	struct event_delta pgreuse;

@@ -34,6 +34,7 @@ static void make_good(struct observation *o)
 	memset(o->strip, 1, sizeof(o->strip));
 	o->stores_logged = NR_STORES;
 	o->stores_rusage = NR_STORES;
+	o->around_rusage = NR_STORES;
 	event_delta_add(&o->pgfault, 0, NR_STORES);
 	event_delta_add(&o->pgreuse, 0, 0);
 	o->vma.pfnmap = true;
@@ -195,8 +196,8 @@ static void vmstat_too_small(struct observation *o)
 static void vmstat_always_too_large(struct observation *o)
 {
 	memset(&o->pgfault, 0, sizeof(o->pgfault));
-	event_delta_add(&o->pgfault, 0, NR_STORES + 2);
-	event_delta_add(&o->pgfault, 0, NR_STORES + 2);
+	event_delta_add(&o->pgfault, 0, 2 * NR_STORES + 2);
+	event_delta_add(&o->pgfault, 0, 2 * NR_STORES + 2);
 }
 
 static void vmstat_noisy(struct observation *o)

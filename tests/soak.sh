@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # Does load change a verdict? Boots each rig once and runs the suite RUNS times
 # (100) beside a fork storm and memory pressure. The last line is the sum.
-# Usage: [RUNS=N] [RIGS="NAME..."] [TABLE=FILE] tests/soak.sh
+# Usage: [RUNS=N] [RIGS="NAME..."] [JOBS=N] tests/soak.sh
 
 set -u
 cd "$(dirname "$0")/.." || exit
 runs=${RUNS:-100}
-rigs=${RIGS:-arm64-5.10-a57 arm64-6.1-a57 arm64-6.12-a57 arm64-7.3-a57 arm64-7.3-max
-	arm64-7.3-dax arm64-fixed-a57 arm64-fixed-max arm64-fixed-dax}
+rigs=${RIGS:-arm64-fixed-a57 arm64-7.3-a57 arm64-6.12-a57 arm64-6.1-a57 arm64-5.10-a57
+	arm64-7.3-max arm64-7.3-dax arm64-fixed-max arm64-fixed-dax}
 
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL OUTPUT KSRC HARNESS LLVM CROSS_COMPILE
 vm/deps.sh vm vm-arm64 kernel pmem || exit
@@ -40,7 +40,7 @@ soak() {
 export -f soak
 export work runs
 # shellcheck disable=SC2086	# to be split into words
-printf '%s\n' $rigs | xargs -P 2 -I {} bash -c 'soak {}'
+printf '%s\n' $rigs | xargs -P "${JOBS:-2}" -I {} bash -c 'soak {}'
 
 cd "$work" || exit
 # shellcheck disable=SC2086

@@ -49,6 +49,7 @@ usage() {
 
 	  PFN_MKWRITE_CACHE   folder for downloads and builds (now $cache)
 	  PFN_MKWRITE_SUITE   folder with a run_tests.sh to run instead of building
+	  PFN_MKWRITE_WRAP    program to run in the guest, with the suite in suite/ beside it
 	  PFN_MKWRITE_MIRROR  Debian mirror, where apt is not configured with one
 	END
 }
@@ -210,6 +211,13 @@ build_suite() {
 	cp -rL "$build/install" "$suite" 2>"$tmp/log" ||
 		die "the suite cannot be copied to $suite: $(why)"
 	unlock
+	[[ ${PFN_MKWRITE_WRAP:-} ]] || return 0
+	rm -rf "${tmp:?}/wrapped"
+	mkdir "$tmp/wrapped"
+	mv "$suite" "$tmp/wrapped/suite"
+	cp "$PFN_MKWRITE_WRAP" "$tmp/wrapped/run_tests.sh" 2>"$tmp/log" ||
+		die "PFN_MKWRITE_WRAP=$PFN_MKWRITE_WRAP cannot be used: $(why)"
+	suite=$tmp/wrapped
 }
 
 # Copies the modules NAME... and what they need to the image, unpacked and numbered

@@ -10,25 +10,12 @@ runs=${RUNS:-100}
 rigs=${RIGS:-arm64-fixed-a57 arm64-7.3-a57 arm64-6.12-a57 arm64-6.1-a57 arm64-5.10-a57
 	arm64-7.3-max arm64-7.3-dax arm64-fixed-max arm64-fixed-dax}
 
-unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL OUTPUT KSRC HARNESS LLVM CROSS_COMPILE
-vm/deps.sh vm vm-arm64 kernel pmem || exit
 work=$(mktemp -d "${TMPDIR:-/tmp}/pfn-mkwrite-soak.XXXXXX") || exit
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-build() {
-	libdrm=$(vm/fetch.sh package arm64 bookworm libdrm-dev) && mkdir "$work/soak" &&
-	make -s OUTPUT="$work/build" INSTALL_PATH="$work/soak/suite" LIBDRM_DIR="$libdrm" \
-		CROSS_COMPILE=aarch64-linux-gnu- all install &&
-	cp tests/guest_soak.sh "$work/soak/run_tests.sh"
-}
-build >"$work/log" 2>&1 || {
-	cat "$work/log"
-	exit 1
-}
-
 soak() {
-	PFN_MKWRITE_SUITE=$work/soak ./run_tests.sh --vm --timeout 14400 \
+	PFN_MKWRITE_WRAP=tests/guest_soak.sh ./run_tests.sh --vm --timeout 14400 \
 		--output "$work/$1.d" "$1" -- "$runs" >"$work/$1" 2>"$work/$1.err"
 	sed -n "s/^soak: /$1: /p; s/^#   /$1: &/p; s/^# run /$1: &/p" "$work/$1"
 	grep -q '^soak: ' "$work/$1" || {

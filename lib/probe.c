@@ -496,6 +496,38 @@ static int probe_upgrades(struct prober *p)
 	return 0;
 }
 
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* The same stores with nothing between them: what the faults cost. */
+static int probe_time(struct prober *p)
+{
+	struct observation *obs = p->obs;
+	struct mapping map;
+	int64_t ns;
+	int err, i;
+
+	err = prober_fresh(p, &map, "time");
+	if (err || map.nr_pages < NR_STORES)
+		goto close_mapping;
+	take_cpu(true);
+	ns = now_ns();
+	for (i = 0; i < NR_STORES; i++)
+		*mapping_page(&map, i) = i;
+	ns = now_ns() - ns;
+	take_cpu(false);
+	if (!obs->stores_ns || ns < obs->stores_ns)
+		obs->stores_ns = ns;
+close_mapping:
+	mapping_close(&map);
+	return err;
+}
+
 static int pass(struct prober *p)
 {
 	int err;
@@ -519,6 +551,8 @@ static int pass(struct prober *p)
 		err = probe_first_stores(p);
 	if (!err)
 		err = probe_upgrades(p);
+	if (!err)
+		err = probe_time(p);
 	return err;
 }
 
@@ -533,14 +567,6 @@ static bool same_pass(const struct observation *a, const struct observation *b)
 {
 	return !memcmp(&a->cost, &b->cost, sizeof(a->cost)) &&
 	       !memcmp(a->strip, b->strip, sizeof(a->strip));
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static int probe_all(struct prober *p)
@@ -573,7 +599,7 @@ static int probe_all(struct prober *p)
 	obs->around_rusage = INT_MAX;
 	/* The first pass also makes driver and libc fetch what they need. */
 	err = pass(p);
-	end = now_ms() + PASSES_MS;
+	end = now_ns() + PASSES_MS * 1000000LL;
 	do {
 		if (err)
 			break;
@@ -589,7 +615,7 @@ static int probe_all(struct prober *p)
 		    calm(&obs->pgreuse) && calm(&obs->pgreuse_upgrade))
 			break;
 		p->noisy = !calm(&obs->pgreuse) || !calm(&obs->pgreuse_upgrade);
-	} while (passes < PASSES_MIN || now_ms() < end);
+	} while (passes < PASSES_MIN || now_ns() < end);
 	if (!err)
 		err = probe_read_only(p);
 	if (!err)

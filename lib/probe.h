@@ -105,6 +105,8 @@ struct readback {
  * @stores_logged: faults of the thread during the NR_STORES stores, the fewest
  *		of all passes, for its own code faults at times: fault log
  * @stores_rusage: the same: getrusage()
+ * @stores_ns:	how long NR_STORES first stores take that nobody counts, the fastest
+ *		of all passes; 0 where the memory is smaller
  * @around_rusage: faults of the thread from before the first of them to after the
  *		last, mapping afresh included: getrusage()
  * @pgfault:	faults of the machine in that time: /proc/vmstat
@@ -150,6 +152,7 @@ struct observation {
 
 	int stores_logged;
 	int stores_rusage;
+	int64_t stores_ns;
 	int around_rusage;
 	struct event_delta pgfault;
 	struct event_delta pgmajfault;

@@ -113,6 +113,9 @@ void report_mapping(FILE *out, const struct source *src,
 	fprintf(out, "#   %s\n", judgement->reason);
 	if (src->detail)
 		fprintf(out, "#   %s\n", src->detail);
+	if (obs->stores_ns)
+		fprintf(out, "#   %d first stores in %lld us, at best\n",
+			NR_STORES, (long long)obs->stores_ns / 1000);
 	print_surroundings(out, obs);
 
 	if (judgement->verdict != VERDICT_IGNORED &&

@@ -84,6 +84,12 @@ interrupted() {
 	! processes && [ -z "$(ls -A "$TMPDIR")" ]
 }
 
+# A patch for a file that is not there.
+wrong_patch() {
+	printf '%s\n' '--- a/no/such.c' '+++ b/no/such.c' '@@ -1 +1 @@' -a +b >"$out/wrong.patch"
+	vm --patch "$out/wrong.patch" arm64-fixed-a57
+}
+
 known=$(cd vm/rigs && echo *)
 me='^run_tests.sh: '
 
@@ -105,6 +111,13 @@ check moved_on says 2 "${me}arm64 kernel 6.66 is wanted, but trixie now has " \
 	with_rig 's/^version .*/version 6.66/'
 check not_a_kernel says 1 'died: .*; the console is in .*/console.log' not_a_kernel
 check hanging says 1 'died: the guest did not finish within the time limit of 12 s' hanging
+check patch_of_no_use says 2 "${me}--patch is of no use to rig arm64-6.12-a57" \
+	vm --patch README.md arm64-6.12-a57
+check no_patch_file says 2 "${me}--patch /nonexistent is not a file" \
+	vm --patch /nonexistent arm64-fixed-a57
+check patch_does_not_apply says 2 \
+	"${me}the sources of linux-7.3 cannot be made ready: E: wrong.patch does not apply" \
+	wrong_patch
 check ctrl_c interrupted INT
 check terminated interrupted TERM
 check list says 0 '^arm64-7.3-max-nodbm .* radeon ignored 68' ./run_tests.sh --list

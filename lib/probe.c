@@ -229,17 +229,37 @@ close_mapping:
 	return err;
 }
 
-static void child_stores(unsigned char *addr, struct observation *obs)
+int prober_in_child(struct prober *p, const struct mapping *map,
+		    void (*body)(struct prober *p, const struct mapping *map))
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (pid < 0)
+		return prober_fail(p, -errno, "fork(): %s", strerror(errno));
+	if (!pid) {
+		body(p, map);
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		return prober_fail(p, -errno, "waitpid(): %s", strerror(errno));
+	if (WIFSIGNALED(status))
+		return prober_fail(p, -EFAULT, "the forked child died of signal %d at its store",
+				   WTERMSIG(status));
+	return 0;
+}
+
+static void child_stores(struct prober *p, const struct mapping *map)
 {
 	/* Static: a page of the stack less to fault in after the fork. */
 	static struct meter meter;
 	struct access access;
 
 	meter_open(&meter);
-	if (meter.log_err == obs->log_err &&
-	    !access_page(&meter, addr, ACCESS_STORE, &access))
-		obs->cost.child_store = access.faults;
-	_exit(0);
+	if (meter.log_err == p->obs->log_err &&
+	    !access_page(&meter, map->addr, ACCESS_STORE, &access))
+		p->obs->cost.child_store = access.faults;
 }
 
 /*
@@ -253,8 +273,7 @@ static int probe_child_store(struct prober *p)
 	struct observation *obs = p->obs;
 	struct access access;
 	struct mapping map;
-	int err, status;
-	pid_t pid;
+	int err;
 
 	obs->cost.child_store = NOT_MEASURED;
 	if (!prober_fork_copies(p))
@@ -264,26 +283,18 @@ static int probe_child_store(struct prober *p)
 	if (err)
 		return err;
 	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
-	if (err)
-		goto close_mapping;
-
-	pid = fork();
-	if (pid < 0) {
-		err = prober_fail(p, -errno, "fork(): %s", strerror(errno));
-		goto close_mapping;
-	}
-	if (!pid)
-		child_stores(map.addr, obs);
-	if (waitpid(pid, &status, 0) != pid)
-		err = prober_fail(p, -errno, "waitpid(): %s", strerror(errno));
-	else if (WIFSIGNALED(status))
-		err = prober_fail(p, -EFAULT, "the forked child died of signal %d at its store",
-				  WTERMSIG(status));
-	else if (obs->cost.child_store == NOT_MEASURED)
+	if (!err)
+		err = prober_in_child(p, &map, child_stores);
+	if (!err && obs->cost.child_store == NOT_MEASURED)
 		err = prober_fail(p, -EIO, "the forked child could not count its faults");
-close_mapping:
 	mapping_close(&map);
 	return err;
+}
+
+static void child_does_nothing(struct prober *p, const struct mapping *map)
+{
+	(void)p;
+	(void)map;
 }
 
 /* That the child's PTE is made clean is no reason to touch the parent's. */
@@ -292,26 +303,16 @@ static int probe_parent_store(struct prober *p)
 	struct access access;
 	struct mapping map;
 	int err;
-	pid_t pid;
 
 	err = prober_fresh(p, &map, "parent_store");
 	if (err)
 		return err;
 	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
-	if (err)
-		goto close_mapping;
-
-	pid = fork();
-	if (!pid)
-		_exit(0);
-	if (pid < 0 || waitpid(pid, NULL, 0) != pid) {
-		err = prober_fail(p, -errno, "fork() or waitpid(): %s",
-				  strerror(errno));
-		goto close_mapping;
-	}
-	err = prober_touch(p, map.addr, ACCESS_STORE, &access);
+	if (!err)
+		err = prober_in_child(p, &map, child_does_nothing);
+	if (!err)
+		err = prober_touch(p, map.addr, ACCESS_STORE, &access);
 	p->obs->cost.parent_store = access.faults;
-close_mapping:
 	mapping_close(&map);
 	return err;
 }
@@ -530,29 +531,17 @@ close_mapping:
 
 static int pass(struct prober *p)
 {
-	int err;
+	static int (*const probes[])(struct prober *p) = {
+		probe_first_store, probe_store_after_load, probe_child_store,
+		probe_parent_store, probe_reprotect, probe_store_after_fsync,
+		probe_mapped_ahead, probe_neighbour, probe_first_stores,
+		probe_upgrades, probe_time,
+	};
+	size_t i;
+	int err = 0;
 
-	err = probe_first_store(p);
-	if (!err)
-		err = probe_store_after_load(p);
-	if (!err)
-		err = probe_child_store(p);
-	if (!err)
-		err = probe_parent_store(p);
-	if (!err)
-		err = probe_reprotect(p);
-	if (!err)
-		err = probe_store_after_fsync(p);
-	if (!err)
-		err = probe_mapped_ahead(p);
-	if (!err)
-		err = probe_neighbour(p);
-	if (!err)
-		err = probe_first_stores(p);
-	if (!err)
-		err = probe_upgrades(p);
-	if (!err)
-		err = probe_time(p);
+	for (i = 0; !err && i < sizeof(probes) / sizeof(*probes); i++)
+		err = probes[i](p);
 	return err;
 }
 

@@ -32,6 +32,16 @@ static void refuse_all(const struct mapping *map, struct refusals *refusals)
 		refuse(map, i, refusals);
 }
 
+static int open_read_only(struct prober *p, struct mapping *map)
+{
+	int err = prober_renew(p, "read_only");
+
+	if (!err)
+		p->obs->read_only_err = mapping_open(map, &p->backing,
+						     PROT_READ);
+	return err;
+}
+
 /*
  * The first load may map more than its own page, and it is those neighbours
  * that a driver inserts without a look at what the fault was. Where it does
@@ -43,23 +53,17 @@ int probe_read_only(struct prober *p)
 	struct mapping map;
 	int err;
 
-	err = prober_renew(p, "read_only");
-	if (err)
+	err = open_read_only(p, &map);
+	if (err || obs->read_only_err)
 		return err;
-	obs->read_only_err = mapping_open(&map, &p->backing, PROT_READ);
-	if (obs->read_only_err)
-		return 0;
 	refuse(&map, 0, &obs->read_only);
 	load_page(map.addr);
 	refuse_all(&map, &obs->read_only_ahead);
 	mapping_close(&map);
 
-	err = prober_renew(p, "read_only");
-	if (err)
+	err = open_read_only(p, &map);
+	if (err || obs->read_only_err)
 		return err;
-	obs->read_only_err = mapping_open(&map, &p->backing, PROT_READ);
-	if (obs->read_only_err)
-		return 0;
 	prober_load_all(&map);
 	refuse_all(&map, &obs->read_only_loaded);
 	mapping_close(&map);

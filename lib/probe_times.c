@@ -10,10 +10,8 @@
  * times never does.
  */
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -119,10 +117,9 @@ static void child_stores(struct prober *p, const struct mapping *map)
 	if (mprotect(map->addr, map->size, PROT_READ) ||
 	    mprotect(map->addr, map->size, PROT_READ | PROT_WRITE) ||
 	    settle(p->backing.fd, &before))
-		_exit(0);
+		return;
 	*prober_word(map, 0) = 0;
 	p->obs->cost.mtime_child_store = moved_since(p->backing.fd, &before);
-	_exit(0);
 }
 
 /*
@@ -135,24 +132,15 @@ static int by_child_store(struct prober *p, const struct mapping *map,
 			  int *moved)
 {
 	struct access store;
-	int err, status;
-	pid_t pid;
+	int err;
 
 	err = prober_touch(p, map->addr, ACCESS_STORE, &store);
 	if (err)
 		return err;
 	p->obs->cost.mtime_child_store = NOT_MEASURED;
-	pid = fork();
-	if (!pid)
-		child_stores(p, map);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return prober_fail(p, -errno, "fork() or waitpid(): %s",
-				   strerror(errno));
-	if (WIFSIGNALED(status))
-		return prober_fail(p, -EFAULT, "the forked child died of signal %d at its store",
-				   WTERMSIG(status));
+	err = prober_in_child(p, map, child_stores);
 	*moved = p->obs->cost.mtime_child_store;
-	return 0;
+	return err;
 }
 
 static int probe_times_of(struct prober *p, const char *stage,

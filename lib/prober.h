@@ -93,6 +93,17 @@ void readback_add(struct readback *back, size_t page, uint32_t written,
 		  uint32_t read);
 
 /**
+ * prober_in_child() - let a forked child do something with a mapping
+ * @p: the measurement
+ * @map: the mapping
+ * @body: what the child does; its changes to p->obs reach the parent
+ *
+ * Return: 0 or -errno, written down: -EFAULT where a signal ended the child.
+ */
+int prober_in_child(struct prober *p, const struct mapping *map,
+		    void (*body)(struct prober *p, const struct mapping *map));
+
+/**
  * prober_fork_copies() - does fork() copy the PTEs of this mapping?
  * @p: the measurement, after its first store
  *

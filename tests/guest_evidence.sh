@@ -10,16 +10,16 @@ suite=/suite/suite
 tracing=/sys/kernel/tracing
 
 case $(uname -m) in
-aarch64)	pfn=%x2 prot=%x3 ;;
-x86_64)		pfn=%dx prot=%cx ;;
-riscv64)	pfn=%a2 prot=%a3 ;;
+aarch64)	prot=%x3 ;;
+x86_64)		prot=%cx ;;
+riscv64)	prot=%a3 ;;
 esac
 
 cd "$suite" || exit
 # With the fix vmf_insert_pfn_prot() is a wrapper, and its callers call this one.
 symbol=vmf_insert_pfn_prot
 grep -q ' vmf_insert_pfn_prot_mkwrite$' /proc/kallsyms && symbol=${symbol}_mkwrite
-echo "p:prot $symbol pfn=$pfn:x64 prot=$prot:x64" >$tracing/kprobe_events || exit 2
+echo "p:prot $symbol prot=$prot:x64" >$tracing/kprobe_events || exit 2
 
 for program in pfn_mkwrite_test pfn_mkwrite_drm; do
 	# The time without the kprobe, which takes some itself.

@@ -87,7 +87,8 @@ table() {
 	cat <<-END
 	# Wrong kernels
 
-	Made by \`make check-all\`. Each row is a patch of \`tests/mutants/\` on top of the
+	Made by \`ALL=1 work=\$(mktemp -d) tests/mutants.sh\`, which is a part of
+	\`make check-all\`. Each row is a patch of \`tests/mutants/\` on top of the
 	fixed kernel, built, booted and tested. The assertion passes without the patch and
 	fails with it, or in one case is skipped; what it said is in the last column.
 

@@ -53,7 +53,7 @@ style() {
 
 make_cache
 deps kernel
-fetch_source 7.3
+fetch_tree 7.3
 tree=$fetched
 
 for patch in "${series[@]}" "${separate[@]}"; do

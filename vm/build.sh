@@ -15,38 +15,6 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=fetch.sh
 [[ $(type -t fetch_kernel) ]] || . "$here/fetch.sh"
 
-# fetch_source VERSION: sets $fetched to the complete tree.
-fetch_source() {
-	local name=linux-source-$1
-
-	fetched=$cache/trees/$name
-	[[ ! -d $fetched ]] || return 0
-	lock trees
-	if [[ ! -d $fetched ]]; then
-		use_apt arm64 "$(source_suite "$1")"
-		make_stage trees
-		get "$name"
-		step "unpacking $name" unpack_tree "$name" ||
-			die "$name cannot be unpacked: $(why)"
-		keep "$stage/$name" "$fetched"
-	fi
-	unlock
-}
-
-unpack_tree() {
-	dpkg-deb --fsys-tarfile "$stage"/*.deb | tar -xO "./usr/src/$1.tar.xz" |
-		xz -dc -T0 | tar -x -C "$stage" && rm "$stage"/*.deb
-}
-
-# The release of Debian that has the sources of this version.
-source_suite() {
-	case $1 in
-	6.1)	echo bookworm ;;
-	6.12)	echo trixie ;;
-	*)	echo trixie-backports ;;
-	esac
-}
-
 # Sets $kmake to the make command, and $kimage to what it makes.
 kernel_make() {
 	local arch=$1 dir=$2
@@ -142,8 +110,7 @@ compile() {
 take_kernel() {
 	rm -rf "${1:?}" && mkdir "$1" &&
 	cp "$dir/obj/$kimage" "$1/vmlinuz" &&
-	cp "$dir/obj/include/config/kernel.release" "$1/release" &&
-	cp "$dir/obj/System.map" "$1/"
+	cp "$dir/obj/include/config/kernel.release" "$1/release"
 }
 
 # build_kernel ARCH VERSION [PATCH...]: sets $fetched to a folder with vmlinuz,
@@ -158,8 +125,8 @@ build_kernel() {
 	fetched=$cache/kernels/$arch/built-$version-$name
 	[[ ! -e $fetched/vmlinuz ]] || return 0
 
-	deps kernel
-	fetch_source "$version"
+	deps kernel "vm-$arch"
+	fetch_tree "$version"
 	tree=$fetched
 	dir=$cache/kernel-$arch-$version
 	kernel_make "$arch" "$dir"

@@ -238,40 +238,58 @@ fetch_package() {
 	unlock
 }
 
+# unpack_source NAME [MEMBER...]: all of the sources, or these files and folders.
 unpack_source() {
-	local name=$1 selftests=$1/tools/testing/selftests
+	local name=$1
+	shift
 
-	# 1.5 GB when unpacked, of which the suite needs 3 MB.
 	dpkg-deb --fsys-tarfile "$stage"/*.deb | tar -xO "./usr/src/$name.tar.xz" |
-	tar -xJ -C "$stage" "$selftests"/{lib.mk,kselftest.h,kselftest_harness.h,kselftest} \
-		"$name/tools/testing/kunit" "$name/tools/include/uapi" \
-		"$name"/scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch}
+		xz -dc -T0 | tar -x -C "$stage" "${@/#/$name/}" && rm "$stage"/*.deb
 }
 
-fetch_harness() {
-	local version=${1:-7.3} name=linux-source-${1:-7.3} suite
+# fetch_source WHAT VERSION DIR [MEMBER...]: makes DIR the sources of this version, or
+# these files and folders of them. WHAT is the name of the lock.
+fetch_source() {
+	local what=$1 version=$2 dir=$3 name=linux-source-$2 suite
 
 	case $version in
 	6.1)	suite=bookworm ;;
 	6.12)	suite=trixie ;;
 	*)	suite=trixie-backports ;;
 	esac
-	fetched=$cache/$name/tools/testing/selftests
-	[[ ! -d $cache/$name ]] || return 0
-	lock harness
-	if [[ ! -d $cache/$name ]]; then
+	[[ ! -d $dir ]] || return 0
+	lock "$what"
+	if [[ ! -d $dir ]]; then
 		# The source package is the same for every architecture.
 		use_apt arm64 "$suite"
 		apt apt-cache show "$name" >/dev/null 2>&1 ||
 			die "$name is wanted, but $suite now has" \
 				"$(apt apt-cache pkgnames linux-source- | sort -V | xargs)"
-		make_stage harness
+		make_stage "$what"
 		get "$name"
-		step "unpacking $name" unpack_source "$name" ||
+		step "unpacking $name" unpack_source "$name" "${@:4}" ||
 			die "$name cannot be unpacked: $(why)"
-		keep "$stage/$name" "$cache/$name"
+		keep "$stage/$name" "$dir"
 	fi
 	unlock
+}
+
+# 1.8 GB when unpacked, of which the suite needs 3 MB.
+fetch_harness() {
+	local version=${1:-7.3} selftests=tools/testing/selftests
+
+	fetched=$cache/linux-source-$version
+	fetch_source harness "$version" "$fetched" \
+		"$selftests"/{lib.mk,kselftest.h,kselftest_harness.h,kselftest} \
+		tools/testing/kunit tools/include/uapi \
+		scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch}
+	fetched+=/$selftests
+}
+
+# fetch_tree VERSION: sets $fetched to the complete sources.
+fetch_tree() {
+	fetched=$cache/trees/linux-source-$1
+	fetch_source trees "$1" "$fetched"
 }
 
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then

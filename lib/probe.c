@@ -55,6 +55,20 @@ void event_delta_add(struct event_delta *delta, int64_t before, int64_t after)
 	delta->readings++;
 }
 
+void event_delta_add_each(struct event_delta *delta, int64_t least[NR_STORES],
+			  const int64_t moved[NR_STORES])
+{
+	int64_t sum = 0;
+	int i;
+
+	for (i = 0; i < NR_STORES; i++) {
+		if (least[i] > moved[i])
+			least[i] = moved[i];
+		sum += least[i];
+	}
+	event_delta_add(delta, 0, sum);
+}
+
 bool event_delta_settled(const struct event_delta *delta)
 {
 	if (delta->missing || (delta->seen && !delta->least))
@@ -428,26 +442,13 @@ static int probe_stores(struct prober *p, const char *stage, bool after_load,
 	return err;
 }
 
-/*
- * Others only add, to one store as to all of them: the best of several readings
- * of each store comes closer to the truth than the best reading of all.
- */
 static void reuse_add(const struct prober *p, struct event_delta *delta,
 		      int64_t *least, const struct store_run *run)
 {
-	int64_t sum = 0;
-	int i;
-
-	if (!p->noisy || run->before.pgreuse < 0) {
+	if (p->noisy && run->before.pgreuse >= 0)
+		event_delta_add_each(delta, least, run->reuse);
+	else
 		event_delta_add(delta, run->before.pgreuse, run->after.pgreuse);
-		return;
-	}
-	for (i = 0; i < NR_STORES; i++) {
-		if (least[i] > run->reuse[i])
-			least[i] = run->reuse[i];
-		sum += least[i];
-	}
-	event_delta_add(delta, 0, sum);
 }
 
 static int probe_first_stores(struct prober *p)

@@ -41,6 +41,19 @@ struct event_delta {
 void event_delta_add(struct event_delta *delta, int64_t before, int64_t after);
 
 /**
+ * event_delta_add_each() - take one more reading, of each store apart
+ * @delta: the readings so far
+ * @least: the smallest reading of each store so far, INT64_MAX where there is none
+ * @moved: how far the event moved during each of them now
+ *
+ * Others only add, to one store as to all of them: the best of several readings of
+ * each store comes closer to the truth than the best reading of all. The sum of the
+ * best ones is what is added to @delta.
+ */
+void event_delta_add_each(struct event_delta *delta, int64_t least[NR_STORES],
+			  const int64_t moved[NR_STORES]);
+
+/**
  * event_delta_settled() - is the smallest reading the truth?
  * @delta: the readings
  *

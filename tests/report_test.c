@@ -163,4 +163,31 @@ TEST(event_delta)
 	EXPECT_TRUE(delta.missing);
 }
 
+/* Others hit another store each time: no reading is right, the best of each are. */
+TEST(event_delta_of_each_store)
+{
+	struct event_delta each = { 0 }, whole = { 0 };
+	int64_t least[NR_STORES], moved[NR_STORES];
+	int pass, i;
+
+	for (i = 0; i < NR_STORES; i++)
+		least[i] = INT64_MAX;
+	for (pass = 0; pass < 8; pass++) {
+		int64_t sum = 0;
+
+		for (i = 0; i < NR_STORES; i++) {
+			moved[i] = 1 + (i % 8 == pass ? pass + 1 : 0);
+			sum += moved[i];
+		}
+		event_delta_add_each(&each, least, moved);
+		event_delta_add(&whole, 0, sum);
+	}
+	/* The first pass alone says as much as a reading of the whole. */
+	EXPECT_EQ(whole.least, each.most);
+	EXPECT_EQ(NR_STORES, each.least);
+	EXPECT_TRUE(event_delta_settled(&each));
+	EXPECT_LT(NR_STORES, whole.least);
+	EXPECT_FALSE(event_delta_settled(&whole));
+}
+
 TEST_HARNESS_MAIN

@@ -279,7 +279,8 @@ make_pmem() {
 
 	# DAX wants blocks as large as a page.
 	mke2fs -q -F -t ext4 -b 4096 "$tmp/pmem" "${r[pmem]}M" &&
-	"$qemu" -M "$board,dumpdtb=$tree.dtb" "${processor[@]}" -display none &&
+	"$qemu" -M "$board,dumpdtb=$tree.dtb" "${processor[@]}" -nodefaults \
+		-no-user-config -display none -nic none &&
 	dtc -q -I dtb -O dts -o "$tree" "$tree.dtb" &&
 	printf '/ { pmem@%s { compatible = "pmem-region"; volatile; reg = <0 %s 0 %d>; }; };\n' \
 		"${at#0x}" "$at" "$size" >>"$tree" &&

@@ -68,13 +68,15 @@ processes() {
 interrupted() {
 	local signal=$1 pid i
 
+	# That of the one before would be taken for a guest that is up.
+	rm -f "$out/said"
 	set -m
 	PFN_MKWRITE_SUITE=$out/hanging ./run_tests.sh --vm --output "$out/run" \
 		>"$out/said" 2>&1 &
 	pid=$!
 	set +m
 	for ((i = 0; i < 300; i++)); do
-		grep -q '^TAP version' "$out/said" && break
+		grep -qs '^TAP version' "$out/said" && break
 		sleep 0.1
 	done
 	[[ $(processes) ]] || { echo "no QEMU was running"; return 1; }

@@ -78,9 +78,31 @@ fast_enough() {
 	awk -v s="$(took "$1")" 'BEGIN { exit !(s > 0 && s < 20) }'
 }
 
-# Two guests at once on a busy machine may be slow: then once more, alone.
-within_time() {
-	fast_enough "$1" || { rig "$1"; fast_enough "$1"; }
+# The time that this machine wanted a CPU and did not get it from its host, and the time
+# that it wanted one.
+cpu_time() {
+	awk '$1 == "cpu" { print $9, $2 + $3 + $4 + $7 + $8 + $9; exit }' /proc/stat
+}
+
+# Two guests at once on a busy machine may be slow: then again, alone. A host that has
+# no time for this machine says nothing about the suite.
+check_time() {
+	local try stolen=0 wanted=1 before took
+
+	for try in 1 2 3; do
+		fast_enough "$1" >/dev/null && break
+		((try < 3)) || break
+		before=$(cpu_time)
+		rig "$1"
+		read -r stolen wanted < <(echo "$before $(cpu_time)" |
+			awk '{ print $3 - $1, $4 - $2 + 1 }')
+	done
+	took=$(took "$1")
+	if [[ $took ]] && ! fast_enough "$1" >/dev/null && ((10 * stolen > wanted)); then
+		skip "$1.within_time" "$took s, while this machine's host had $((100 * stolen / wanted)) % of its CPU time for others"
+	else
+		check "$1.within_time" fast_enough "$1"
+	fi
 }
 
 all_rigs() {
@@ -136,7 +158,7 @@ for name in $rigs; do
 		tail -n 20 "$out/$name" "$out/$name.err" | sed 's/^/#   /'
 	check "$name.nothing_else_fails" nothing_else_fails "$name"
 	((status == 0)) || check "$name.evidence" evidence "$name"
-	check "$name.within_time" within_time "$name"
+	check_time "$name"
 done
 moved_on uapi || {
 	check uapi.same_as_libdrm diff <(results "$out/arm64-7.3-a57") \

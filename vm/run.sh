@@ -91,7 +91,7 @@ read_rig() {
 
 	rig=$1
 	r=([append]="" [devices]="" [modules]="" [patches]="" [memory]=512 [pmem]=0
-		[timeout]=60)
+		[timeout]=120)
 	expected=()
 	while read -r key value; do
 		case $key in

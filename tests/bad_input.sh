@@ -86,9 +86,11 @@ interrupted() {
 	! processes && [ -z "$(ls -A "$TMPDIR")" ]
 }
 
-# A patch for a file that is not there.
+# A patch for a file that is not there. No two runs have the same one: a cache that
+# wrongly had a kernel for it would answer instead of the patch.
 wrong_patch() {
-	printf '%s\n' '--- a/no/such.c' '+++ b/no/such.c' '@@ -1 +1 @@' -a +b >"$out/wrong.patch"
+	printf '%s\n' '--- a/no/such.c' '+++ b/no/such.c' '@@ -1 +1 @@' -a "+$(date +%s%N)" \
+		>"$out/wrong.patch"
 	vm --patch "$out/wrong.patch" arm64-fixed-a57
 }
 

@@ -32,11 +32,12 @@ static int memfd_store(struct meter *meter,
 		       int (*prepare)(struct meter *meter,
 				      const struct mapping *map))
 {
-	struct backing backing = { .fd = -1 };
+	struct backing backing;
 	struct access access;
 	struct mapping map;
 	int err;
 
+	backing_init(&backing);
 	err = memfd_source.open(&memfd_source, &backing,
 				sysconf(_SC_PAGESIZE));
 	if (err)

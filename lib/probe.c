@@ -627,7 +627,7 @@ void probe(const struct source *src, struct observation *obs)
 	memset(&p, 0, sizeof(p));
 	p.src = src;
 	p.obs = obs;
-	p.backing.fd = -1;
+	backing_init(&p.backing);
 	for (i = 0; i < NR_STORES; i++) {
 		p.first_reuse[i] = INT64_MAX;
 		p.upgrade_reuse[i] = INT64_MAX;

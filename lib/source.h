@@ -17,11 +17,17 @@ struct source;
 /**
  * struct backing - memory that a source has made, ready to be mapped
  *
- * A source fills in @fd, @offset and @size; the rest is its own.
+ * A source fills in @fd, @offset and @size, and @align and @peer_fd where it has
+ * them; the rest is its own.
  *
  * @fd:		what mmap() gets
  * @offset:	where in @fd the memory starts, bytes
  * @size:	bytes that can be mapped
+ * @align:	bytes that its mappings have to start at a multiple of, a power of two;
+ *		0 where a page is enough
+ * @peer_fd:	another door to the same memory, or -1: what is written here shows up
+ *		there, and the other way round
+ * @peer_offset: where in @peer_fd the memory starts, bytes
  * @handle:	GEM handle
  * @keep:	a mapping that is never touched, or NULL
  * @why:	after an error: what was tried and what to do, one sentence
@@ -31,6 +37,9 @@ struct backing {
 	int fd;
 	off_t offset;
 	size_t size;
+	size_t align;
+	int peer_fd;
+	off_t peer_offset;
 	uint32_t handle;
 	void *keep;
 	char why[200];
@@ -42,8 +51,10 @@ struct backing {
  * @name:	in test names; letters, digits, '_' and '-'
  * @detail:	which one exactly, for the reader; may be NULL
  * @card:	for DRM: which card
- * @open:	make at least @size bytes of memory, in a backing that is all zero
- *		but for its fd of -1. 0, or -errno with backing->why set: -ENODEV
+ * @here:	optional: can this machine have such memory at all? A cheap look, that
+ *		makes nothing. 0, or -errno with backing->why set; then its tests are
+ *		not even listed
+ * @open:	make at least @size bytes of memory, in a backing from backing_init(). 0, or -errno with backing->why set: -ENODEV
  *		and -ENOENT mean that this machine has none, -EACCES and -EPERM
  *		that this user may not
  * @renew:	optional: make memory that nobody has written yet, before each
@@ -54,6 +65,7 @@ struct source {
 	const char *name;
 	const char *detail;
 	const struct drm_card *card;
+	int (*here)(const struct source *src, struct backing *backing);
 	int (*open)(const struct source *src, struct backing *backing,
 		    size_t size);
 	int (*renew)(struct backing *backing);
@@ -80,7 +92,13 @@ int backing_fail(struct backing *backing, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /**
- * backing_close() - close backing->fd, all that most sources have to give back
+ * backing_init() - nothing yet
+ * @backing: made empty, to be handed to a source's open()
+ */
+void backing_init(struct backing *backing);
+
+/**
+ * backing_close() - close backing->fd and backing->peer_fd, all that most sources have to give back
  * @backing: one that did not open is fine
  */
 void backing_close(struct backing *backing);

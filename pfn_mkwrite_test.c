@@ -17,6 +17,7 @@
 #include "kselftest_harness.h"
 
 #include "lib/mapping_tests.h"
+#include "lib/module_tests.h"
 
 /*
  * [vvar]: kernel data to be read only, VM_PFNMAP or, with lib/vdso/datastore.c
@@ -102,7 +103,8 @@ int main(int argc, char **argv)
 	if (!mapping_add(&udmabuf_source) ||
 	    !mapping_add(&dax_source) ||
 	    !mapping_add(&memfd_source) ||
-	    !mapping_add(&perf_ring_source))
+	    !mapping_add(&perf_ring_source) ||
+	    !modules_add())
 		ksft_exit_fail_msg("out of memory\n");
 
 	return test_harness_run(argc, argv);

@@ -612,6 +612,8 @@ static int probe_all(struct prober *p)
 		err = probe_data(p);
 	if (!err)
 		err = probe_file_times(p);
+	if (!err)
+		err = probe_truth(p);
 	obs->cost.memfd_upgrade = seen;
 	obs->cost.memfd_reprotected = reprotected;
 	obs->cost.pgreuse = settled_count(&obs->pgreuse);

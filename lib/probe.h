@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "source.h"
+#include "truth.h"
 #include "verdict.h"
 #include "vma_info.h"
 
@@ -145,6 +146,8 @@ struct readback {
  * @vma:	the VMA, after the first store
  * @untouched:	pagemap of the page before the first store
  * @stored:	and after it
+ *
+ * @truth:	what the kernel knows, where the source can tell
  */
 struct observation {
 	bool done;
@@ -190,6 +193,8 @@ struct observation {
 	struct vma_info vma;
 	struct pagemap_page untouched;
 	struct pagemap_page stored;
+
+	struct mapping_truth truth;
 };
 
 /**

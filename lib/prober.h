@@ -132,4 +132,7 @@ int probe_data(struct prober *p);
 /* What moves the times of the file that is mapped? */
 int probe_file_times(struct prober *p);
 
+/* What does the kernel know of the first page? */
+int probe_truth(struct prober *p);
+
 #endif /* PFN_MKWRITE_PROBER_H */

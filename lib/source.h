@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 struct drm_card;
+struct page_truth;
 struct source;
 
 /**
@@ -60,6 +61,8 @@ struct backing {
  * @renew:	optional: make memory that nobody has written yet, before each
  *		mapping. 0 or -errno with backing->why set
  * @close:	give it back; called after a failed @open, too
+ * @truth:	optional: what the kernel knows of the page at an address of a mapping,
+ *		since the last @renew. 0 or -errno
  */
 struct source {
 	const char *name;
@@ -70,6 +73,8 @@ struct source {
 		    size_t size);
 	int (*renew)(struct backing *backing);
 	void (*close)(struct backing *backing);
+	int (*truth)(const struct backing *backing, const void *addr,
+		     struct page_truth *truth);
 };
 
 extern const struct source udmabuf_source;

@@ -754,6 +754,7 @@ static long ioctl_reset(struct memory *mem)
 	if (mem->start) {
 		spin_lock(&mem->lock);
 		memset(mem->record, 0, mem->nr_pages * sizeof(*mem->record));
+		mem->written = false;
 		spin_unlock(&mem->lock);
 		err = 0;
 	}

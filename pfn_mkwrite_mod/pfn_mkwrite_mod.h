@@ -172,7 +172,7 @@ struct pfn_mkwrite_pte {
 /*
  * SETUP is for once, and before mmap(): -EBUSY. -EINVAL for what does not go together,
  * -EOPNOTSUPP for what this kernel does not have. PTE: -EFAULT for an address that no
- * mapping of this file holds. RESET: the callbacks have never run.
+ * mapping of this file holds. RESET: no callback has ever run.
  */
 #define PFN_MKWRITE_MOD_SETUP	_IOWR('m', 0x70, struct pfn_mkwrite_setup)
 #define PFN_MKWRITE_MOD_PTE	_IOWR('m', 0x71, struct pfn_mkwrite_pte)

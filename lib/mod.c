@@ -46,15 +46,16 @@ static int mod_truth(const struct backing *b, const void *addr,
 #define PAGE_NOTIFY	PFN_MKWRITE_PAGE_NOTIFY
 #define UNSHARED	PFN_MKWRITE_PROT_UNSHARED
 #define SHARED		PFN_MKWRITE_PROT_SHARED
+#define QUIET		PFN_MKWRITE_QUIET
 
 static struct mode modes[] = {
 	MODE("pfn", PFN, 0, 0, "vmf_insert_pfn()"),
 	MODE("pfn_ahead", PFN, 0, AHEAD, "vmf_insert_pfn(), 16 pages to a fault"),
 	MODE("pfn_notify", PFN, NOTIFY, 0, "vmf_insert_pfn(), with pfn_mkwrite"),
 	MODE("pfn_prot", PFN_PROT, 0, 0, "vmf_insert_pfn_prot()"),
-	MODE("vmwgfx_mkwrite", PFN_PROT, NOTIFY | PAGE_NOTIFY | UNSHARED, AHEAD,
+	MODE("vmwgfx_mkwrite", PFN_PROT, NOTIFY | PAGE_NOTIFY | UNSHARED | QUIET, AHEAD,
 	     "as vmwgfx while it is told of writes"),
-	MODE("vmwgfx_pagetable", PFN_PROT, NOTIFY | PAGE_NOTIFY | SHARED, AHEAD,
+	MODE("vmwgfx_pagetable", PFN_PROT, NOTIFY | PAGE_NOTIFY | SHARED | QUIET, AHEAD,
 	     "as vmwgfx while it looks for dirty PTEs"),
 	MODE("mixed", MIXED, MIXEDMAP, 0, "vmf_insert_mixed()"),
 	MODE("mixed_notify", MIXED, MIXEDMAP | NOTIFY, 0,
@@ -70,7 +71,7 @@ static struct mode modes[] = {
 	MODE("pfn_mkwrite_notify", PFN_MKWRITE, NOTIFY, 0,
 	     "vmf_insert_pfn_mkwrite(), with pfn_mkwrite"),
 	MODE("vmwgfx_mkwrite_fixed", PFN_PROT_MKWRITE,
-	     NOTIFY | PAGE_NOTIFY | UNSHARED, AHEAD,
+	     NOTIFY | PAGE_NOTIFY | UNSHARED | QUIET, AHEAD,
 	     "vmf_insert_pfn_prot_mkwrite(), as vmwgfx while it is told of writes"),
 };
 

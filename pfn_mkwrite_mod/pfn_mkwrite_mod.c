@@ -366,6 +366,15 @@ static void record_left(struct memory *mem, struct mm_struct *mm, unsigned long 
 	spin_unlock(&mem->lock);
 }
 
+/* What gem-shmem and file systems do with the news. */
+static void move_times(const struct memory *mem, struct file *file, unsigned long page)
+{
+	if (mem->setup.flags & PFN_MKWRITE_QUIET)
+		return;
+	if (!wrong(mem, PFN_MKWRITE_WRONG_TIME) || !(page & 1))
+		file_update_time(file);
+}
+
 static void misbehave(struct memory *mem, struct vm_area_struct *vma)
 {
 	if (wrong(mem, PFN_MKWRITE_WRONG_STUCK) && other_thread())
@@ -392,7 +401,7 @@ static vm_fault_t mod_fault(struct vm_fault *vmf)
 	/* Nobody calls page_mkwrite for a page that is mapped writable: see fs/dax.c. */
 	if (mem->setup.insert == PFN_MKWRITE_INSERT_PAGE && vmf->flags & FAULT_FLAG_WRITE &&
 	    mem->setup.flags & (PFN_MKWRITE_PFN_NOTIFY | PFN_MKWRITE_PAGE_NOTIFY))
-		file_update_time(vma->vm_file);
+		move_times(mem, vma->vm_file, page);
 
 	for (i = 0; i < mem->setup.ahead; i++, addr += PAGE_SIZE) {
 		if (addr >= vma->vm_end)
@@ -445,7 +454,6 @@ static vm_fault_t mod_huge_fault(struct vm_fault *vmf, unsigned int order)
 #endif
 #endif /* CONFIG_TRANSPARENT_HUGEPAGE */
 
-/* What gem-shmem does with the news: it moves the times of the file. */
 static void notified(struct vm_fault *vmf, bool of_page)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -464,8 +472,7 @@ static void notified(struct vm_fault *vmf, bool of_page)
 	if (wrong(mem, PFN_MKWRITE_WRONG_AGAIN))
 		record->unanswered = !record->unanswered;
 	spin_unlock(&mem->lock);
-	if (!wrong(mem, PFN_MKWRITE_WRONG_TIME) || !(page & 1))
-		file_update_time(vma->vm_file);
+	move_times(mem, vma->vm_file, page);
 }
 
 static vm_fault_t mod_pfn_mkwrite(struct vm_fault *vmf)

@@ -52,7 +52,13 @@ enum pfn_mkwrite_insert {
  */
 #define PFN_MKWRITE_PROT_SHARED		0x10U
 
-#define PFN_MKWRITE_FLAGS		0x1fU
+/*
+ * The driver keeps the notification to itself. Else it moves the times of the file, as
+ * gem-shmem and file systems do.
+ */
+#define PFN_MKWRITE_QUIET		0x20U
+
+#define PFN_MKWRITE_FLAGS		0x3fU
 
 /**
  * enum pfn_mkwrite_wrong - a mistake that a driver could make

@@ -52,12 +52,13 @@ struct backing {
  * @name:	in test names; letters, digits, '_' and '-'
  * @detail:	which one exactly, for the reader; may be NULL
  * @card:	for DRM: which card
- * @here:	optional: can this machine have such memory at all? A cheap look, that
- *		makes nothing. 0, or -errno with backing->why set; then its tests are
- *		not even listed
- * @open:	make at least @size bytes of memory, in a backing from backing_init(). 0, or -errno with backing->why set: -ENODEV
- *		and -ENOENT mean that this machine has none, -EACCES and -EPERM
- *		that this user may not
+ * @here:	optional: can this machine have such memory at all? A cheap look
+ *		that leaves nothing behind. 0, or -errno with backing->why set;
+ *		then its tests are not even listed
+ * @open:	make at least @size bytes of memory, in a backing from
+ *		backing_init(). 0, or -errno with backing->why set: -ENODEV and
+ *		-ENOENT mean that this machine has none, -EACCES and -EPERM that
+ *		this user may not
  * @renew:	optional: make memory that nobody has written yet, before each
  *		mapping. 0 or -errno with backing->why set
  * @close:	give it back; called after a failed @open, too

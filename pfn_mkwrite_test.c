@@ -95,6 +95,13 @@ TEST_F(vvar, store_after_load_refused)
 	}
 }
 
+/* What is not here is not listed: say so once, lest it be taken for tested. */
+TEST(every_mapping_is_here)
+{
+	if (mappings_report_absent(stdout))
+		SKIP(return, WHY_NOT_ALL);
+}
+
 int main(int argc, char **argv)
 {
 	/* Tests run in forked children that do not flush. */

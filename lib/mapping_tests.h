@@ -33,6 +33,7 @@
 #define WHY_NO_TIMES	"no file time tells whether the driver was notified"
 #define WHY_NO_MPROTECT	"this memory cannot be made read-only"
 #define WHY_NOT_TWICE	"this memory cannot be mapped twice"
+#define WHY_NOT_ALL	"this machine has no such memory for some mappings"
 
 FIXTURE(mapping)
 {
@@ -373,21 +374,77 @@ TEST_F(mapping, page_data)
 		    &self->obs->loaded_ahead);
 }
 
+/* A source whose here() said no, and why. */
+struct absent_mapping {
+	struct absent_mapping *next;
+	const struct source *src;
+	struct observation *obs;
+};
+
+static struct absent_mapping *absent_mappings;
+
+static inline struct observation *mapping_absent(const struct source *src,
+						 int err, const char *why)
+{
+	struct absent_mapping *add, **last = &absent_mappings;
+
+	add = calloc(1, sizeof(*add));
+	if (!add)
+		return NULL;
+	add->src = src;
+	add->obs = observation_new();
+	if (!add->obs) {
+		free(add);
+		return NULL;
+	}
+	add->obs->err = err;
+	snprintf(add->obs->why, sizeof(add->obs->why), "%s", why);
+	add->obs->done = true;
+	while (*last)
+		last = &(*last)->next;
+	*last = add;
+	return add->obs;
+}
+
+/**
+ * mappings_report_absent() - say which sources have no tests here, and why
+ * @out: where to
+ *
+ * Return: how many they are.
+ */
+static inline int mappings_report_absent(FILE *out)
+{
+	const struct absent_mapping *absent;
+	int nr = 0;
+
+	for (absent = absent_mappings; absent; absent = absent->next, nr++)
+		report_mapping(out, absent->src, absent->obs, NULL);
+	return nr;
+}
+
 /**
  * mapping_add() - let the tests above run on one more source
  * @src: the source; stays in use
  *
  * To be called before the harness starts. Variants are registered at run time,
- * so that only what a machine has is listed.
+ * so that only what a machine has is listed: a source whose here() says no is
+ * left out, see mappings_report_absent().
  *
  * Return: where its observation is going to be, or NULL without memory.
  */
 static inline struct observation *mapping_add(const struct source *src)
 {
+	struct backing backing;
+	int err;
 	struct {
 		FIXTURE_VARIANT(mapping) variant;
 		struct __fixture_variant_metadata metadata;
 	} *add;
+
+	backing_init(&backing);
+	err = src->here ? src->here(src, &backing) : 0;
+	if (err)
+		return mapping_absent(src, err, backing.why);
 
 	/* The harness keeps it to the end. */
 	add = calloc(1, sizeof(*add));

@@ -18,16 +18,16 @@ struct source;
 /**
  * struct backing - memory that a source has made, ready to be mapped
  *
- * A source fills in @fd, @offset and @size, and @align and @peer_fd where it has
- * them; the rest is its own.
+ * A source fills in @fd, @offset and @size, and @align and @peer_fd where it
+ * has them; the rest is its own.
  *
  * @fd:		what mmap() gets
  * @offset:	where in @fd the memory starts, bytes
  * @size:	bytes that can be mapped
- * @align:	bytes that its mappings have to start at a multiple of, a power of two;
- *		0 where a page is enough
- * @peer_fd:	another door to the same memory, or -1: what is written here shows up
- *		there, and the other way round
+ * @align:	bytes that its mappings have to start at a multiple of, a power
+ *		of two; 0 where a page is enough
+ * @peer_fd:	another door to the same memory, or -1: what is written here
+ *		shows up there, and the other way round
  * @peer_offset: where in @peer_fd the memory starts, bytes
  * @handle:	GEM handle
  * @keep:	a mapping that is never touched, or NULL
@@ -104,7 +104,7 @@ int backing_fail(struct backing *backing, int err, const char *fmt, ...)
 void backing_init(struct backing *backing);
 
 /**
- * backing_close() - close backing->fd and backing->peer_fd, all that most sources have to give back
+ * backing_close() - close its files, all that most sources have to give back
  * @backing: one that did not open is fine
  */
 void backing_close(struct backing *backing);

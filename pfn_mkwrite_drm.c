@@ -4,7 +4,8 @@
  * fault: the one that maps the page. A second one that only sets the dirty bit
  * means that mkwrite was not honoured.
  *
- * On a dumb buffer of each DRM card that makes one, whatever driver it has.
+ * On a dumb buffer of each DRM card that makes one, whatever driver it has, and
+ * on the DMA-BUF that the card exports for one.
  * PFN_MKWRITE_DRM=DRIVER|/dev/dri/cardN|pci:SLOT picks one.
  */
 #define TH_LOG_STREAM stdout
@@ -70,7 +71,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < cards.nr; i++) {
 		if (pick && !drm_card_matches(&cards.card[i], pick))
 			continue;
-		if (!mapping_add(&cards.card[i].source))
+		if (!mapping_add(&cards.card[i].source) ||
+		    !mapping_add(&cards.card[i].prime))
 			ksft_exit_fail_msg("out of memory\n");
 		nr++;
 	}

@@ -60,6 +60,9 @@ int drm_api_pci_slot(int fd, char slot[DRM_SLOT_MAX]);
 int drm_api_create(int fd, uint32_t width, uint32_t height,
 		   struct drm_dumb *dumb);
 
+/* A DMA-BUF of the buffer that can be mapped to be written. */
+int drm_api_export(int fd, uint32_t handle, int *dmabuf);
+
 /* Give the buffer back. */
 int drm_api_destroy(int fd, uint32_t handle);
 

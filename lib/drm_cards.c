@@ -90,6 +90,17 @@ static void tame(char *name)
 	}
 }
 
+static struct source memory_of(const struct drm_card *card,
+			       const struct source *kind, const char *name)
+{
+	struct source source = *kind;
+
+	source.name = name;
+	source.detail = card->detail;
+	source.card = card;
+	return source;
+}
+
 static void name_cards(struct drm_cards *cards)
 {
 	int i;
@@ -111,10 +122,10 @@ static void name_cards(struct drm_cards *cards)
 			 card->driver.name, card->driver.version[0],
 			 card->driver.version[1], card->driver.version[2],
 			 card->bus, card->node, drm_api_name());
-		card->source = dumb_source;
-		card->source.name = card->name;
-		card->source.detail = card->detail;
-		card->source.card = card;
+		card->source = memory_of(card, &dumb_source, card->name);
+		snprintf(card->prime_name, sizeof(card->prime_name), "%s-prime",
+			 card->name);
+		card->prime = memory_of(card, &prime_source, card->prime_name);
 	}
 }
 

@@ -23,6 +23,8 @@
  *		@bus, gets its @bus behind it
  * @detail:	all of this in one line
  * @source:	memory of this card
+ * @prime_name:	@name, and that it is exported
+ * @prime:	the same memory as a DMA-BUF
  */
 struct drm_card {
 	char node[64];
@@ -31,6 +33,8 @@ struct drm_card {
 	char name[DRM_NAME_MAX + 80];
 	char detail[256];
 	struct source source;
+	char prime_name[DRM_NAME_MAX + 96];
+	struct source prime;
 };
 
 /**

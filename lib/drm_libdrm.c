@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The DRM calls by libdrm, 2.4.114 or newer. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
@@ -69,6 +70,12 @@ int drm_api_create(int fd, uint32_t width, uint32_t height,
 	if (err)
 		drmModeDestroyDumbBuffer(fd, dumb->handle);
 	return err;
+}
+
+int drm_api_export(int fd, uint32_t handle, int *dmabuf)
+{
+	return drmPrimeHandleToFD(fd, handle, DRM_CLOEXEC | DRM_RDWR, dmabuf) ?
+	       -errno : 0;
 }
 
 int drm_api_destroy(int fd, uint32_t handle)

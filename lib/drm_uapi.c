@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The DRM calls on the UAPI alone, for build images without libdrm. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -91,6 +92,20 @@ int drm_api_create(int fd, uint32_t width, uint32_t height,
 		.offset = map.offset,
 	};
 	return 0;
+}
+
+int drm_api_export(int fd, uint32_t handle, int *dmabuf)
+{
+	struct drm_prime_handle export = {
+		.handle = handle,
+		.flags = DRM_CLOEXEC | DRM_RDWR,
+	};
+	int err;
+
+	err = drm_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &export);
+	if (!err)
+		*dmabuf = export.fd;
+	return err;
 }
 
 int drm_api_destroy(int fd, uint32_t handle)

@@ -85,6 +85,7 @@ extern const struct source perf_ring_source;
 
 /* One for each card, with .card set; see drm_cards.h. */
 extern const struct source dumb_source;
+extern const struct source prime_source;
 
 /**
  * backing_fail() - write down why a source could not do it

@@ -45,6 +45,8 @@ static void skip_all(const struct drm_cards *cards, const char *pick)
 				       cards->card[i].detail);
 		ksft_exit_skip("PFN_MKWRITE_DRM names no card that is here\n");
 	}
+	if (getenv("PFN_MKWRITE_ONLY") && cards->nr)
+		ksft_exit_skip("PFN_MKWRITE_ONLY picks no mapping of a card\n");
 	if (!cards->nr_nodes)
 		ksft_exit_skip("there is no DRM card: no /dev/dri/card*\n");
 	if (cards->nr_refused) {
@@ -74,7 +76,8 @@ int main(int argc, char **argv)
 		if (!mapping_add(&cards.card[i].source) ||
 		    !mapping_add(&cards.card[i].prime))
 			ksft_exit_fail_msg("out of memory\n");
-		nr++;
+		nr += mapping_wanted(&cards.card[i].source) ||
+		      mapping_wanted(&cards.card[i].prime);
 	}
 
 	if (!nr && !wants_list_or_help(argc, argv))

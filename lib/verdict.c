@@ -21,11 +21,22 @@ enum dirty_by {
 	DIRTY_BY_CONTRADICTION,
 };
 
+/*
+ * One entry for all of the pages: who upgrades one page upgrades them all. The
+ * PMD of a device mapping is copied by fork() as it is, dirty (mm/huge_memory.c,
+ * copy_huge_pmd(), pmd_special()): a child's store tells nothing there.
+ */
+static bool is_huge(const struct store_cost *c)
+{
+	return c->mapped_ahead == NR_STORES && c->store_after_load > 0 &&
+	       c->upgrades == c->store_after_load;
+}
+
 static enum dirty_by dirty_by(const struct store_cost *c)
 {
 	int seen = c->child_store;
 
-	if (seen == NOT_MEASURED)
+	if (seen == NOT_MEASURED || is_huge(c))
 		seen = c->memfd_upgrade;
 	else if (c->memfd_upgrade != NOT_MEASURED && c->memfd_upgrade != seen)
 		return DIRTY_BY_CONTRADICTION;
@@ -170,7 +181,7 @@ struct judgement judge(const struct store_cost *c)
 	if (dirty == DIRTY_BY_CONTRADICTION)
 		return unexpected("forked child and memfd page disagree on who sets the dirty bit");
 	if (c->upgrades != NOT_MEASURED &&
-	    c->upgrades != NR_STORES * c->store_after_load)
+	    c->upgrades != NR_STORES * c->store_after_load && !is_huge(c))
 		return unexpected("stores after a load do not cost the same on each page");
 	if (untold(c))
 		return unexpected("told of a store to a clean page, but not of the first store");
@@ -222,8 +233,9 @@ int predict_stores(const struct store_cost *c)
 	/* Mapped at mmap time: no store maps anything ahead of itself. */
 	if (c->load == 0)
 		return NR_STORES * c->first_store;
-	return fresh * c->first_store +
-	       mapped * (c->first_store == 1 ? 0 : c->store_after_load);
+	if (c->first_store == 1 || is_huge(c))
+		return fresh * c->first_store;
+	return fresh * c->first_store + mapped * c->store_after_load;
 }
 
 int predict_neighbour(const struct store_cost *c)

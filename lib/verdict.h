@@ -133,7 +133,7 @@ const char *verdict_name(enum verdict verdict);
  * A page that no earlier fault has mapped costs what the first store cost. One
  * that was mapped ahead costs nothing where the first store took a single
  * fault, and what a store after a load costs where it did not: it is mapped,
- * but clean or write-protected.
+ * but clean or write-protected. In a huge page it costs nothing either way.
  *
  * Return: the number of faults.
  */

@@ -83,6 +83,14 @@ ROW(ttm_honoured, HONOURED, N / 16, 1, 1, 0, 0, 1, 1, 0, X, X, 16);
 ROW(ttm_honoured_for_writes, HONOURED, N / 16, 1, 1, 1, 0, 1, 1, 0, X, X, 16);
 ROW(odd_prefault, IGNORED, 13 * 2 + 51, 2, 1, 1, 0, 1, 1, 0, X, X, 5);
 
+/* Huge pages: one upgrade for all, and a fork that cleans nothing. */
+ROW(huge_honoured, HONOURED, 1, 1, 1, 1, 0, 1, 1, 0, 0, 1, N);
+ROW(huge_child_stays_dirty, HONOURED, 1, 1, 1, 1, 0, 0, 1, 0, 0, 1, N);
+ROW(huge_without_copy, HONOURED, 1, 1, 1, 1, 0, X, 1, 0, 0, 1, N);
+ROW(huge_ignored, IGNORED, 2, 2, 1, 1, 0, 0, 1, 0, 0, 1, N);
+ROW(huge_hidden, HIDDEN, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, N);
+ROW(huge_upgrade, IGNORED, 1, 1, 1, 2, 0, 0, 1, 0, 0, 2, N);
+
 /* Not enough counters for an accusation, or for an acquittal. */
 ROW(no_pgreuse, UNDECIDED, 2 * N, 2, 1, 1, 0, 1, 1, X, X, X, 1);
 ROW(no_pgreuse_hardware, UNDECIDED, 2 * N, 2, 1, 1, 0, 0, 0, X, X, X, 1);
@@ -105,6 +113,7 @@ ROW(triple_upgrade, UNEXPECTED, N, 1, 1, 3, 0, 1, 1, 0, X, X, 1);
 ROW(double_upgrade_hardware, UNEXPECTED, N, 1, 1, 2, 0, 0, 0, 0, X, X, 1);
 ROW(upgrade_hardware, UNEXPECTED, N, 1, 1, 1, 0, 0, 0, 0, 0, X, 1);
 ROW(uneven_upgrades, UNEXPECTED, N, 1, 1, 0, 0, 1, 1, 0, X, 1, 1);
+ROW(one_upgrade_for_few, UNEXPECTED, N / 16, 1, 1, 1, 0, 1, 1, 0, X, 1, 16);
 ROW(half_notified, UNEXPECTED, 2 * N, 2, 1, 1, 0, 1, 1, N / 2, X, X, 1);
 ROW(notified_in_single, UNEXPECTED, N, 1, 1, 0, 0, 1, 1, N, X, X, 1);
 ROW(premapped_double, UNEXPECTED, 2 * N, 2, 0, 1, 0, 1, 1, 0, X, X, 1);

@@ -4,8 +4,8 @@
  * fault: the one that maps the page. A second one that only sets the dirty bit
  * means that mkwrite was not honoured.
  *
- * On udmabuf, on a DAX file, and on mappings that every machine has and whose
- * answer is known.
+ * On udmabuf, on DAX files and devices, and on mappings that every machine has
+ * and whose answer is known.
  */
 #define TH_LOG_STREAM stdout
 
@@ -109,6 +109,9 @@ int main(int argc, char **argv)
 
 	if (!mapping_add(&udmabuf_source) ||
 	    !mapping_add(&dax_source) ||
+	    !mapping_add(&dax_pmd_source) ||
+	    !mapping_add(&devdax_source) ||
+	    !mapping_add(&devdax_pmd_source) ||
 	    !mapping_add(&memfd_source) ||
 	    !mapping_add(&perf_ring_source) ||
 	    !modules_add())

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "source.h"
+#include "huge.h"
 
 static bool mounted_with_dax(const struct mntent *mount)
 {
@@ -91,6 +91,48 @@ static int write_out(int fd, size_t size)
 	return fsync(fd) ? -errno : 0;
 }
 
+static int dax_pmd_here(const struct source *src, struct backing *b)
+{
+	int err = huge_pmd_here(b);
+
+	(void)src;
+	if (!err)
+		err = find_file(b);
+	backing_close(b);
+	/* There is one, which this user may not write to. */
+	return err == -EACCES || err == -EPERM ? 0 : err;
+}
+
+/*
+ * A block as large as a huge page is asked for at once, and a file system that
+ * has one free and aligned gives it; whether it did shows in the faults.
+ */
+static int dax_pmd_open(const struct source *src, struct backing *b,
+			size_t size)
+{
+	size_t pmd = huge_pmd_size();
+	int err;
+
+	(void)src;
+	b->align = pmd;
+	b->size = (size + pmd - 1) / pmd * pmd;
+	err = find_file(b);
+	if (err)
+		return err;
+	err = posix_fallocate(b->fd, 0, b->size) ? -ENOSPC : 0;
+	if (!err)
+		err = write_out(b->fd, b->size);
+	if (err)
+		return backing_fail(b, err, "a DAX file of %zu bytes: %s",
+				    b->size, strerror(-err));
+	err = huge_mapped_at_once(b, false);
+	if (err)
+		return err < 0 ? err : 0;
+	return backing_fail(b, -ENODEV,
+			    "a DAX file got no extent that is %zu bytes long and aligned; make room, or the file system with mke2fs -E stride=N,stripe-width=N",
+			    pmd);
+}
+
 static int dax_open(const struct source *src, struct backing *b, size_t size)
 {
 	int err;
@@ -110,5 +152,12 @@ static int dax_open(const struct source *src, struct backing *b, size_t size)
 const struct source dax_source = {
 	.name = "dax",
 	.open = dax_open,
+	.close = backing_close,
+};
+
+const struct source dax_pmd_source = {
+	.name = "dax_pmd",
+	.here = dax_pmd_here,
+	.open = dax_pmd_open,
 	.close = backing_close,
 };

@@ -26,7 +26,8 @@ static int prime_open(const struct source *src, struct backing *b, size_t size)
 	err = drm_api_export(b->peer_fd, b->handle, &b->fd);
 	if (err) {
 		b->fd = -1;
-		return backing_fail(b, err, "%s, a DMA-BUF of a dumb buffer: %s; the driver exports none",
+		return backing_fail(b, err,
+				    "%s, a DMA-BUF of a dumb buffer: %s; the driver exports none",
 				    src->card->node, strerror(-err));
 	}
 	return 0;
@@ -53,7 +54,8 @@ static int prime_here(const struct source *src, struct backing *b)
 	addr = mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_SHARED, b->fd,
 		    0);
 	if (addr == MAP_FAILED)
-		err = backing_fail(b, -errno, "mmap() of a DMA-BUF of %s: %s; the driver exports none for the CPU",
+		err = backing_fail(b, -errno,
+				   "mmap() of a DMA-BUF of %s: %s; the driver exports none for the CPU",
 				   src->card->node, strerror(errno));
 	else
 		munmap(addr, b->size);

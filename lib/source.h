@@ -80,6 +80,9 @@ struct source {
 
 extern const struct source udmabuf_source;
 extern const struct source dax_source;
+extern const struct source dax_pmd_source;
+extern const struct source devdax_source;
+extern const struct source devdax_pmd_source;
 extern const struct source memfd_source;
 extern const struct source perf_ring_source;
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Huge pages: one entry of the PMD table, and one fault, for many pages.
+ */
+#ifndef PFN_MKWRITE_HUGE_H
+#define PFN_MKWRITE_HUGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "source.h"
+
+/**
+ * huge_pmd_size() - how much a PMD entry maps
+ *
+ * Return: bytes, or 0 where the kernel maps no huge pages.
+ */
+size_t huge_pmd_size(void);
+
+/**
+ * huge_pmd_here() - can huge pages be mapped here at all?
+ * @backing: its why is set where not
+ *
+ * Return: 0 or -ENODEV.
+ */
+int huge_pmd_here(struct backing *backing);
+
+/**
+ * huge_mapped_at_once() - does one fault map what lies far behind the page?
+ * @backing: memory of at least a huge page, mapped for the time being
+ * @advise: ask for huge pages with madvise()
+ *
+ * No driver maps that far ahead of a page otherwise, but those that map all.
+ *
+ * Return: 1 where it does, 0 where not, or -errno with backing->why set.
+ */
+int huge_mapped_at_once(struct backing *backing, bool advise);
+
+#endif /* PFN_MKWRITE_HUGE_H */

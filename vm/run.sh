@@ -91,14 +91,14 @@ read_rig() {
 
 	rig=$1
 	r=([append]="" [devices]="" [modules]="" [patches]="" [memory]=512 [pmem]=0
-		[timeout]=120)
+		[devdax]=0 [timeout]=120)
 	expected=()
 	while read -r key value; do
 		case $key in
 		'' | \#*) ;;
 		expect)	expected+=("$value") ;;
-		arch | suite | kernel | version | cpu | memory | pmem | devices | \
-		modules | patches | append | timeout)
+		arch | suite | kernel | version | cpu | memory | pmem | devdax | \
+		devices | modules | patches | append | timeout)
 			r[$key]=$value ;;
 		*)	die "rig $rig: $key is not a key" ;;
 		esac
@@ -107,7 +107,7 @@ read_rig() {
 	for key in arch suite kernel version cpu; do
 		[[ ${r[$key]:-} ]] || die "rig $rig: $key is missing"
 	done
-	for key in memory pmem timeout; do
+	for key in memory pmem devdax timeout; do
 		[[ ${r[$key]} =~ ^(0|[1-9][0-9]{0,8})$ ]] ||
 			die "rig $rig: $key ${r[$key]} is not a number"
 	done
@@ -115,6 +115,9 @@ read_rig() {
 	# Where its memory starts is known of this machine only.
 	[[ ${r[pmem]} == 0 || ${r[arch]} == arm64 ]] ||
 		die "rig $rig: only arm64 has persistent memory here"
+	# The file system comes first, then device-dax of small and of huge pages.
+	((r[pmem] || !r[devdax])) || die "rig $rig: devdax is of no use without pmem"
+	r[behind]=$((r[pmem] + 2 * r[devdax]))
 	[[ ! ${r[patches]} || ${r[kernel]} == source ]] ||
 		die "rig $rig: patches are of no use to a kernel that is not built"
 	patches=()
@@ -272,18 +275,24 @@ make_image() {
 }
 
 # make_pmem ADDRESS: an ext4 file system in $tmp/pmem, and in $tmp/dtb the device tree
-# of this machine, which tells the kernel where to find it: in the memory of the
-# machine, behind what mem= lets the kernel use for itself.
+# of this machine, which tells the kernel where to find it, and the memory behind it
+# that is to be device-dax: in the memory of the machine, behind what mem= lets the
+# kernel use for itself.
 make_pmem() {
-	local at=$1 size=$((r[pmem] << 20)) tree=$tmp/dts
+	local at=$1 size tree=$tmp/dts
 
-	# DAX wants blocks as large as a page.
-	mke2fs -q -F -t ext4 -b 4096 "$tmp/pmem" "${r[pmem]}M" &&
+	# DAX wants blocks as large as a page, and in a row of that many where a huge
+	# page is to fit.
+	mke2fs -q -F -t ext4 -b 4096 -E stride=512,stripe-width=512 "$tmp/pmem" "${r[pmem]}M" &&
 	"$qemu" -M "$board,dumpdtb=$tree.dtb" "${processor[@]}" -nodefaults \
 		-no-user-config -display none -nic none &&
 	dtc -q -I dtb -O dts -o "$tree" "$tree.dtb" &&
-	printf '/ { pmem@%s { compatible = "pmem-region"; volatile; reg = <0 %s 0 %d>; }; };\n' \
-		"${at#0x}" "$at" "$size" >>"$tree" &&
+	for size in ${r[pmem]} ${r[devdax]} ${r[devdax]}; do
+		((size)) || continue
+		printf '/ { pmem@%x { compatible = "pmem-region"; volatile; reg = <0 %d 0 %d>; }; };\n' \
+			"$at" "$at" $((size << 20)) >>"$tree" || return
+		at=$((at + (size << 20)))
+	done
 	dtc -q -I dts -O dtb -o "$tmp/dtb" "$tree"
 }
 
@@ -313,7 +322,7 @@ check_memory() {
 
 	available=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
 	# QEMU takes some 200 MB for itself.
-	wanted=$((r[memory] + r[pmem] + 200))
+	wanted=$((r[memory] + r[behind] + 200))
 	((available >= wanted)) ||
 		die "rig $rig needs $wanted MB of memory, and $available MB are free"
 }
@@ -493,7 +502,7 @@ run_rig() {
 		virtio_pci virtio_console ${r[modules]} ||
 		die "the guest's image cannot be made: $(why)"
 	parameters="console=$console earlycon panic=-1 $quick ${r[append]}"
-	processor=(-cpu "${r[cpu]}" -smp 1 -m $((r[memory] + r[pmem]))) pmem=()
+	processor=(-cpu "${r[cpu]}" -smp 1 -m $((r[memory] + r[behind]))) pmem=()
 	if ((r[pmem])); then
 		printf -v at %#x $(((1 << 30) + (r[memory] << 20)))
 		quiet=1 step "making persistent memory" make_pmem "$at" ||

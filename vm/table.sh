@@ -48,13 +48,13 @@ columns() {
 
 	for key in "${!cell[@]}" "${!want[@]}"; do
 		case ${key#* } in
-		udmabuf)	echo "1 udmabuf" ;;
-		dax)		echo "2 dax" ;;
+		udmabuf*)	echo "1 ${key#* }" ;;
+		dax* | devdax*)	echo "2 ${key#* }" ;;
 		memfd)		echo "4 memfd" ;;
 		perf_ring)	echo "5 perf_ring" ;;
 		*)		echo "3 ${key#* }" ;;
 		esac
-	done | sort -u | cut -d ' ' -f 2
+	done | LC_ALL=C sort -u | cut -d ' ' -f 2
 }
 
 # row RIG: sets row to its cells, and off where it is not as expected.

@@ -135,6 +135,7 @@ static int mod_open(const struct source *src, struct backing *b, size_t size)
 		return backing_fail(b, -errno, MOD_PATH ": memory for %s: %s",
 				    src->detail, strerror(errno));
 	b->size = setup.size;
+	b->peer_fd = fcntl(b->fd, F_DUPFD_CLOEXEC, 0);
 	if (setup.insert == PFN_MKWRITE_INSERT_PMD)
 		b->align = setup.size;
 	return 0;

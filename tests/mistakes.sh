@@ -64,7 +64,7 @@ control_of() {
 caught() {
 	local item=$1 mapping test bad=0
 
-	mapping=${item#*:} mapping=${mapping%%:*}
+	mapping=$(cut -d : -f 2 <<<"$item")
 	for test in $(tr '+' ' ' <<<"${item##*:}"); do
 		[[ $(control_of "$mapping" "$test") == ok ]] || {
 			echo "$test does not pass without it: $(control_of "$mapping" "$test")"
@@ -118,7 +118,7 @@ table() {
 	|---|---|---|---|---|
 	END
 	for item in "${mistakes[@]}"; do
-		name=${item%%:*} mapping=${item#*:} mapping=${mapping%%:*}
+		name=${item%%:*} mapping=$(cut -d : -f 2 <<<"$item")
 		test=${item##*:}
 		echo "| $name | $(what "$name") | $mapping | \`${test//+/\`, \`}\` |" \
 			"$(how "$item" "${test%%+*}") |"

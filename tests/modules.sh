@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The module in guests: what it tells of the page table agrees with each verdict, and it
+# bears what user space can do to it. ALL=1 takes all rigs, and writes docs/module.md.
+# Usage: work=DIR [ALL=1] tests/modules.sh
+
+set -u
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+: "${work:?}"
+
+out=$work/modules
+mkdir -p "$out"
+
+# The ways that each kernel has.
+least=8
+
+agrees() {
+	grep '^not ok .* truth[.]' "$1"
+	(($(grep -c '^not ok .* truth[.]' "$1") == 0 &&
+	  $(grep -c '^ok [0-9]* truth[.][a-z_]*[.]verdict$' "$1") >= least))
+}
+
+bears_it() {
+	grep ' module[.]' "$1" | grep '^not ok\|# SKIP'
+	(($(grep -c '^ok [0-9]* module[.][a-z_]*$' "$1") == 5))
+}
+
+quiet() {
+	! grep '# dmesg: ' "$1"
+}
+
+# What a rig printed, of one or of several at a time.
+check_rig() {
+	local name=$1 file=$2
+
+	grep -q '^# rig .* exit status ' "$file" ||
+		tail -n 5 "$file" | sed 's/^/#   /'
+	check "$name.page_table_agrees" agrees "$file"
+	check "$name.bears_it" bears_it "$file"
+	check "$name.nothing_else_fails" nothing_else_fails "$file"
+	check "$name.quiet" quiet "$file"
+}
+
+if [[ ! ${ALL:-} ]]; then
+	for name in arm64-7.3-a57 arm64-fixed-a57; do
+		./run_tests.sh --vm --module --output "$out/$name.d" "$name" \
+			>"$out/$name" 2>"$out/$name.err"
+		check_rig "$name" "$out/$name"
+	done
+	plan
+	exit
+fi
+mkdir -p docs
+./run_tests.sh --vm --module --output "$out/all.d" --table docs/module.md all \
+	>"$out/all" 2>"$out/all.err"
+check all grep -q '^rig .* exit ' "$out/all"
+for file in vm/rigs/*; do
+	name=${file##*/}
+	if grep -q "^run_tests.sh: $name: .* is wanted, but " "$out/all.err"; then
+		skip "$name" "the mirror no longer has this kernel"
+	else
+		check_rig "$name" "$out/all.d/$name/output.log"
+	fi
+done
+plan

@@ -91,6 +91,33 @@ static void print_surroundings(FILE *out, const struct observation *obs)
 			(long long)obs->pgmajfault.least);
 }
 
+static const char *pte_state(const struct pte_truth *pte)
+{
+	if (!pte->present)
+		return "absent";
+	if (!pte->write)
+		return pte->dirty ? "write-protected and dirty" :
+				    "write-protected and clean";
+	return pte->dirty ? "writable and dirty" : "writable and clean";
+}
+
+/* Not counted, but looked at: where the source can tell. */
+static void print_truth(FILE *out, const struct mapping_truth *truth)
+{
+	const struct page_truth *stored = &truth->stored;
+
+	fprintf(out, "#   page table: ");
+	if (stored->faults)
+		fprintf(out, "the fault of the first store left it %s (%d call%s",
+			pte_state(&stored->left), stored->faults,
+			stored->faults == 1 ? "" : "s");
+	else
+		fprintf(out, "before any access %s (no call",
+			pte_state(&truth->untouched.now));
+	fprintf(out, ", %d notified), a load %s\n", stored->notified,
+		pte_state(&truth->loaded.now));
+}
+
 void report_mapping(FILE *out, const struct source *src,
 		    const struct observation *obs,
 		    const struct judgement *judgement)
@@ -113,6 +140,8 @@ void report_mapping(FILE *out, const struct source *src,
 	fprintf(out, "#   %s\n", judgement->reason);
 	if (src->detail)
 		fprintf(out, "#   %s\n", src->detail);
+	if (src->truth)
+		print_truth(out, &obs->truth);
 	if (obs->stores_ns)
 		fprintf(out, "#   %d first stores in %lld us, at best\n",
 			NR_STORES, (long long)obs->stores_ns / 1000);

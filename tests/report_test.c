@@ -14,6 +14,7 @@
 FIXTURE(report)
 {
 	struct observation obs;
+	bool tells_truth;
 	char *text;
 };
 
@@ -41,11 +42,21 @@ FIXTURE_TEARDOWN(report)
 	free(self->text);
 }
 
+static int no_truth(const struct backing *backing, const void *addr,
+		    struct page_truth *truth)
+{
+	(void)backing;
+	(void)addr;
+	(void)truth;
+	return -ENODEV;
+}
+
 static const char *print(FIXTURE_DATA(report) *self)
 {
-	static const struct source src = {
+	const struct source src = {
 		.name = "radeon",
 		.detail = "on the desk",
+		.truth = self->tells_truth ? no_truth : NULL,
 	};
 	struct judgement judgement = judge(&self->obs.cost);
 	size_t size;
@@ -104,6 +115,34 @@ TEST_F(report, surroundings)
 		     "#   no fault log (perf_event_open(): Permission denied): faults counted by getrusage() alone\n"
 		     "#   the CPUs differ in who sets the dirty bit; measured where software does\n"
 		     "#   pgreuse of /proc/vmstat moved by 9 to 30 during 64 first stores: this machine is not quiet enough\n",
+		     print(self));
+}
+
+/* What the driver's fault left, and what it was told. */
+TEST_F(report, page_table)
+{
+	struct mapping_truth *truth = &self->obs.truth;
+
+	self->tells_truth = true;
+	self->obs.cost.pgreuse = NR_STORES;
+	truth->stored.left.present = true;
+	truth->stored.faults = 1;
+	truth->stored.notified = 1;
+	truth->loaded.now.present = true;
+	truth->loaded.now.write = true;
+	EXPECT_STREQ("# mapping radeon: notify (first store 2, load 1 then store 1, again 0, forked child 1, 64 pages 68, pgreuse 64)\n"
+		     "#   the second fault is the notification\n"
+		     "#   on the desk\n"
+		     "#   page table: the fault of the first store left it write-protected and clean (1 call, 1 notified), a load writable and clean\n",
+		     print(self));
+	truth->stored.faults = 0;
+	truth->stored.notified = 0;
+	truth->untouched.now = truth->loaded.now;
+	truth->untouched.now.dirty = true;
+	EXPECT_STREQ("# mapping radeon: notify (first store 2, load 1 then store 1, again 0, forked child 1, 64 pages 68, pgreuse 64)\n"
+		     "#   the second fault is the notification\n"
+		     "#   on the desk\n"
+		     "#   page table: before any access writable and dirty (no call, 0 notified), a load writable and clean\n",
 		     print(self));
 }
 

@@ -74,7 +74,8 @@ int main(int argc, char **argv)
 		if (pick && !drm_card_matches(&cards.card[i], pick))
 			continue;
 		if (!mapping_add(&cards.card[i].source) ||
-		    !mapping_add(&cards.card[i].prime))
+		    !mapping_add(&cards.card[i].prime) ||
+		    !mapping_add(&cards.card[i].huge))
 			ksft_exit_fail_msg("out of memory\n");
 		nr += mapping_wanted(&cards.card[i].source) ||
 		      mapping_wanted(&cards.card[i].prime);

@@ -108,6 +108,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
 	if (!mapping_add(&udmabuf_source) ||
+	    !mapping_add(&udmabuf_hugetlb_source) ||
+	    !mapping_add(&udmabuf_thp_source) ||
 	    !mapping_add(&dax_source) ||
 	    !mapping_add(&dax_pmd_source) ||
 	    !mapping_add(&devdax_source) ||

@@ -126,6 +126,10 @@ static void name_cards(struct drm_cards *cards)
 		snprintf(card->prime_name, sizeof(card->prime_name), "%s-prime",
 			 card->name);
 		card->prime = memory_of(card, &prime_source, card->prime_name);
+		snprintf(card->huge_name, sizeof(card->huge_name), "%s-huge",
+			 card->name);
+		card->huge = memory_of(card, &dumb_huge_source,
+				       card->huge_name);
 	}
 }
 

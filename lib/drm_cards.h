@@ -25,6 +25,8 @@
  * @source:	memory of this card
  * @prime_name:	@name, and that it is exported
  * @prime:	the same memory as a DMA-BUF
+ * @huge_name:	@name, and that it is huge
+ * @huge:	memory of this card in huge pages
  */
 struct drm_card {
 	char node[64];
@@ -35,6 +37,8 @@ struct drm_card {
 	struct source source;
 	char prime_name[DRM_NAME_MAX + 96];
 	struct source prime;
+	char huge_name[DRM_NAME_MAX + 96];
+	struct source huge;
 };
 
 /**

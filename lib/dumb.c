@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "drm_cards.h"
+#include "huge.h"
 
 /* Pixels of 32 bits to a line: 4 KiB, and no driver finds it odd. */
 #define WIDTH	1024
@@ -45,5 +46,43 @@ static void dumb_close(struct backing *b)
 
 const struct source dumb_source = {
 	.open = dumb_open,
+	.close = dumb_close,
+};
+
+/*
+ * As large as two huge pages, and mapped where they fit. Only a driver that takes
+ * its memory from shmem can have some, and not each kernel maps them at once
+ * (7.3 does: drivers/gpu/drm/drm_gem_shmem_helper.c, try_insert_pfn()).
+ */
+static int huge_open(const struct source *src, struct backing *b, size_t size)
+{
+	size_t pmd = huge_pmd_size();
+
+	b->align = pmd;
+	return dumb_open(src, b, size < 2 * pmd ? 2 * pmd : size);
+}
+
+static int huge_here(const struct source *src, struct backing *b)
+{
+	int err = huge_pmd_here(b);
+
+	if (err)
+		return err;
+	if (!huge_shmem_is("always within_size force"))
+		return backing_fail(b, -ENODEV,
+				    "%s gives a driver no huge pages; write always to it",
+				    HUGE_SHMEM_PATH);
+	err = huge_open(src, b, 0);
+	if (!err && !huge_mapped_at_once(b, false))
+		err = backing_fail(b, -ENODEV,
+				   "a dumb buffer of %s is not mapped in huge pages",
+				   src->card->node);
+	dumb_close(b);
+	return err;
+}
+
+const struct source dumb_huge_source = {
+	.here = huge_here,
+	.open = huge_open,
 	.close = dumb_close,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "access.h"
@@ -36,10 +37,38 @@ int huge_pmd_here(struct backing *backing)
 			    PMD_SIZE_PATH);
 }
 
+bool huge_shmem_is(const char *words)
+{
+	char line[80] = "", *word;
+	FILE *file;
+
+	file = fopen(HUGE_SHMEM_PATH, "re");
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	word = strchr(line, '[');
+	if (!word)
+		return false;
+	word++;
+	word[strcspn(word, "]")] = '\0';
+	return strstr(words, word);
+}
+
+/* Faults of a load. */
+static int64_t load_faults(const unsigned char *addr)
+{
+	int64_t before = rusage_faults();
+
+	load_page(addr);
+	return rusage_faults() - before;
+}
+
 int huge_mapped_at_once(struct backing *backing, bool advise)
 {
 	struct mapping map;
-	int64_t faults;
+	bool at_once;
 	int err;
 
 	err = mapping_open(&map, backing, PROT_READ | PROT_WRITE);
@@ -47,10 +76,9 @@ int huge_mapped_at_once(struct backing *backing, bool advise)
 		return err;
 	if (advise)
 		madvise(map.addr, map.size, MADV_HUGEPAGE);
-	load_page(map.addr);
-	faults = rusage_faults();
-	load_page(mapping_page(&map, FAR_PAGE));
-	faults = rusage_faults() - faults;
+	/* Without a fault, all was mapped by mmap(). */
+	at_once = load_faults(map.addr) &&
+		  !load_faults(mapping_page(&map, FAR_PAGE));
 	mapping_close(&map);
-	return !faults;
+	return at_once;
 }

@@ -25,12 +25,23 @@ size_t huge_pmd_size(void);
  */
 int huge_pmd_here(struct backing *backing);
 
+/* When shmem, which memfd and DRM drivers take their memory from, has huge pages. */
+#define HUGE_SHMEM_PATH	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
+/**
+ * huge_shmem_is() - which of its words does that file have in brackets?
+ * @words: one or more of them
+ *
+ * Return: whether it is one of @words.
+ */
+bool huge_shmem_is(const char *words);
+
 /**
  * huge_mapped_at_once() - does one fault map what lies far behind the page?
  * @backing: memory of at least a huge page, mapped for the time being
  * @advise: ask for huge pages with madvise()
  *
- * No driver maps that far ahead of a page otherwise, but those that map all.
+ * Only a huge page does, and a driver that maps all of the memory in one fault.
  *
  * Return: 1 where it does, 0 where not, or -errno with backing->why set.
  */

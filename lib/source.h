@@ -79,6 +79,8 @@ struct source {
 };
 
 extern const struct source udmabuf_source;
+extern const struct source udmabuf_hugetlb_source;
+extern const struct source udmabuf_thp_source;
 extern const struct source dax_source;
 extern const struct source dax_pmd_source;
 extern const struct source devdax_source;
@@ -88,6 +90,7 @@ extern const struct source perf_ring_source;
 
 /* One for each card, with .card set; see drm_cards.h. */
 extern const struct source dumb_source;
+extern const struct source dumb_huge_source;
 extern const struct source prime_source;
 
 /**

@@ -12,11 +12,27 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "source.h"
+#include "udmabuf.h"
 
 #define UDMABUF_PATH	"/dev/udmabuf"
 
-static int create(struct backing *b, int dev, int memfd)
+int udmabuf_device(struct backing *b)
+{
+	int dev, err;
+
+	dev = open(UDMABUF_PATH, O_RDWR | O_CLOEXEC);
+	if (dev >= 0)
+		return dev;
+	err = -errno;
+	if (err == -ENOENT || err == -ENODEV || err == -ENXIO)
+		return backing_fail(b, -ENODEV,
+				    UDMABUF_PATH ": %s; the kernel needs CONFIG_UDMABUF",
+				    strerror(-err));
+	return backing_fail(b, err, UDMABUF_PATH ": %s; run as root",
+			    strerror(-err));
+}
+
+int udmabuf_create(struct backing *b, int dev, int memfd)
 {
 	struct udmabuf_create create = {
 		.memfd = memfd,
@@ -45,16 +61,9 @@ static int udmabuf_open(const struct source *src, struct backing *b,
 	(void)src;
 	b->size = size;
 
-	dev = open(UDMABUF_PATH, O_RDWR | O_CLOEXEC);
-	if (dev < 0) {
-		err = -errno;
-		if (err == -ENOENT || err == -ENODEV || err == -ENXIO)
-			return backing_fail(b, -ENODEV,
-					    UDMABUF_PATH ": %s; the kernel needs CONFIG_UDMABUF",
-					    strerror(-err));
-		return backing_fail(b, err, UDMABUF_PATH ": %s; run as root",
-				    strerror(-err));
-	}
+	dev = udmabuf_device(b);
+	if (dev < 0)
+		return dev;
 
 	memfd = memfd_create("pfn_mkwrite", MFD_ALLOW_SEALING | MFD_CLOEXEC);
 	if (memfd < 0) {
@@ -62,7 +71,7 @@ static int udmabuf_open(const struct source *src, struct backing *b,
 				   strerror(errno));
 		goto close_dev;
 	}
-	err = create(b, dev, memfd);
+	err = udmabuf_create(b, dev, memfd);
 
 	/* The DMA-BUF holds the pages from here on. */
 	close(memfd);

@@ -122,7 +122,7 @@ static int mod_open(const struct source *src, struct backing *b, size_t size)
 	int wrong = mistake();
 
 	if (wrong < 0)
-		return backing_fail(b, wrong, "PFN_MKWRITE_WRONG=%.40s is no mistake that the module knows",
+		return backing_fail(b, wrong, "PFN_MKWRITE_WRONG=%.40s: no such mistake",
 				    getenv("PFN_MKWRITE_WRONG"));
 	b->fd = open(MOD_PATH, O_RDWR | O_CLOEXEC);
 	if (b->fd < 0)

@@ -54,7 +54,7 @@ fi
 mkdir -p docs
 ./run_tests.sh --vm --module --output "$out/all.d" --table docs/module.md all \
 	>"$out/all" 2>"$out/all.err"
-check all grep -q '^rig .* exit ' "$out/all"
+check all grep -q '^exit status ' "$out/all"
 for file in vm/rigs/*; do
 	name=${file##*/}
 	if grep -q "^run_tests.sh: $name: .* is wanted, but " "$out/all.err"; then

@@ -42,45 +42,91 @@ read_result() {
 	done <"$base/$1/result"
 }
 
-# Device memory first, the controls that every machine has last.
-columns() {
-	local key
-
-	for key in "${!cell[@]}" "${!want[@]}"; do
-		case ${key#* } in
-		udmabuf*)	echo "1 ${key#* }" ;;
-		dax* | devdax*)	echo "2 ${key#* }" ;;
-		memfd)		echo "4 memfd" ;;
-		perf_ring)	echo "5 perf_ring" ;;
-		*)		echo "3 ${key#* }" ;;
-		esac
-	done | LC_ALL=C sort -u | cut -d ' ' -f 2
+# The first two words of a rig's name: those of a group differ in the machine only.
+group_of() {
+	cut -d - -f 1,2 <<<"$1"
 }
 
-# row RIG: sets row to its cells, and off where it is not as expected.
-row() {
-	local name=$1 mapping seen exit_status=${info[$1 exit]:-}
+# rows_of NAME...: the mappings that these rigs have, device memory first and the controls
+# that every machine has last.
+rows_of() {
+	local key name
 
-	row=$name
-	for mapping in "${mappings[@]}"; do
-		seen=${cell[$name $mapping]:--}
-		if [[ ${want[$name $mapping]:-$seen} != "$seen" ]]; then
-			seen+=" (want ${want[$name $mapping]})"
-			off=1
-		fi
-		row+="|$seen"
-	done
+	for key in "${!cell[@]}" "${!want[@]}"; do
+		for name; do
+			[[ ${key%% *} == "$name" ]] || continue
+			key=${key#* }
+			case $key in
+			udmabuf*)	echo "1 $key" ;;
+			dax* | devdax*)	echo "2 $key" ;;
+			memfd)		echo "4 memfd" ;;
+			perf_ring)	echo "5 perf_ring" ;;
+			*)		echo "3 $key" ;;
+			esac
+			break
+		done
+	done | sort -u | cut -d ' ' -f 2
+}
+
+# measurement RIG MAPPING: sets seen to the cell, and off where it is not as expected.
+measurement() {
+	local key="$1 $2"
+
+	seen=${cell[$key]:--}
+	if [[ ${want[$key]:-$seen} != "$seen" ]]; then
+		seen+=" (want ${want[$key]})"
+		off=1
+	fi
+}
+
+# ending RIG: sets seen to how it ended, and off where it should not have.
+ending() {
+	local name=$1
+
+	seen=${info[$name exit]:-}
 	if [[ ${info[$name died]:-} ]]; then
-		exit_status=died off=1
-	elif [[ ! $exit_status ]]; then
-		exit_status='not run'
-	elif [[ ${info[$name want]:-$exit_status} != "$exit_status" ]]; then
-		exit_status+=" (want ${info[$name want]})" off=1
+		seen=died off=1
+	elif [[ ! $seen ]]; then
+		seen='not run'
+	elif [[ ${info[$name want]:-$seen} != "$seen" ]]; then
+		seen+=" (want ${info[$name want]})" off=1
 	fi
 	if [[ ${info[$name complained]:-} ]]; then
-		exit_status+=' (dmesg)' off=1
+		seen+=' (dmesg)' off=1
 	fi
-	row+="|$exit_status|${info[$name seconds]:--}"
+}
+
+# group_table GROUP NAME...: sets rows to a line for each mapping, with a column for each
+# rig. The last line, and no other, differs from run to run.
+group_table() {
+	local group=$1 mapping name line seen
+	shift
+
+	line=$group
+	for name; do
+		name=${name#"$group"}
+		line+="|${name#-}"
+	done
+	rows=("$line")
+	while read -r mapping; do
+		line=$mapping
+		for name; do
+			measurement "$name" "$mapping"
+			line+="|$seen"
+		done
+		rows+=("$line")
+	done < <(rows_of "$@")
+	line='exit status'
+	for name; do
+		ending "$name"
+		line+="|$seen"
+	done
+	rows+=("$line")
+	line='seconds'
+	for name; do
+		line+="|${info[$name seconds]:--}"
+	done
+	rows+=("$line")
 }
 
 # Prints what the table has no room for.
@@ -118,24 +164,48 @@ aligned() {
 }
 
 # The seconds are left out: two runs are to give the same.
+as_markdown() {
+	printf '%s\n' "${rows[@]::${#rows[@]}-1}" | sed 's/|/ | /g; s/.*/| & |/' |
+		sed '1 { p; s/[^|]/-/g }'
+}
+
+# Prints the tables of all groups, each by the function named.
+all_tables() {
+	local group name members
+
+	for group in "${groups[@]}"; do
+		members=()
+		for name in "${rigs[@]}"; do
+			[[ $(group_of "$name") != "$group" ]] || members+=("$name")
+		done
+		group_table "$group" "${members[@]}"
+		"$1"
+		echo
+	done
+	# This is known to a subshell, and not to its parent.
+	[[ ! $off ]] || echo off >"$tmp/off"
+}
+
+as_text() {
+	printf '%s\n' "${rows[@]}" | aligned
+}
+
 markdown() {
 	local name releases
 
 	releases=$(for name in "${rigs[@]}"; do
 		echo "${info[$name release]:-}"
 	done | sort -uV | sed '/^$/d' | paste -s -d , | sed 's/,/, /g')
-	echo "Made by \`./run_tests.sh --vm ${asked[*]}\` on Linux ${releases:-(none)}."
+	echo "Made by \`./run_tests.sh --vm ${asked[*]}\` on Linux ${releases:-(none)}: verdict" \
+		"and faults of 64 first stores."
 	echo
-	printf '%s\n' "${rows[@]}" | sed 's/|[^|]*$//; s/|/ | /g; s/.*/| & |/' |
-		sed '1 { p; s/[^|]/-/g }'
-	remarks | sed '1 i\
-\
-' | sed 's/^..*/- &/'
+	all_tables as_markdown
+	remarks | sed 's/^/- /'
 }
 
 # run_table: runs all of rigs[], prints the table, and sets worst.
 run_table() {
-	local base name mappings row off='' rows=()
+	local base name off='' rows groups
 
 	use_output all "$own_output"
 	base=$output
@@ -150,14 +220,10 @@ run_table() {
 		read_result "$name"
 		worse "${info[$name status]}"
 	done
-	mapfile -t mappings < <(columns)
-	rows=("$(IFS='|'; echo "rig${mappings:+|${mappings[*]}}|exit|seconds")")
-	for name in "${rigs[@]}"; do
-		row "$name"
-		rows+=("$row")
-	done
-	[[ ! $off ]] || worst=3
-	out "$(printf '%s\n' "${rows[@]}" | aligned; remarks)"
+	mapfile -t groups < <(for name in "${rigs[@]}"; do group_of "$name"; done |
+		awk '!seen[$0]++')
+	out "$(all_tables as_text; remarks)"
+	[[ ! -e $tmp/off ]] || worst=3
 	if [[ $table ]]; then
 		{ markdown >"$table"; } 2>/dev/null || die "--table $table cannot be written"
 	fi

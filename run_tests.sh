@@ -7,8 +7,8 @@
 #   ./run_tests.sh --list		which guests there are
 #   ./run_tests.sh --help		all options
 #
-# A POSIX shell and the two programs are all that the first form needs, so that
-# it runs on a board with nothing but BusyBox.
+# A POSIX shell, awk and the two programs are all that the first form needs, so that it
+# runs on a board with nothing but BusyBox.
 
 here=$(dirname "$0")
 programs='pfn_mkwrite_test pfn_mkwrite_drm'
@@ -61,83 +61,87 @@ run_programs() {
 	done
 }
 
-is_control() {
-	case " $controls " in
-	*" $1 "*) return 0 ;;
-	esac
-	return 1
-}
-
-result() {
-	nr=$((nr + 1))
-	echo "$1 $nr $2"
-	case $1,$2 in
-	not*) fail=$((fail + 1)); failed_here=yes ;;
-	*'# SKIP'*) skip=$((skip + 1)) ;;
-	*) pass=$((pass + 1)) ;;
-	esac
-}
-
-# The status of a program has to agree with what it said.
-end_of_program() {
-	case $1 in
-	0 | 4)
-		;;
-	1)
-		[ "$failed_here" ] || result 'not ok' "$program.failed_without_a_result"
-		;;
-	*)
-		echo "# $program ended with status $1, signals counting from 128"
-		result 'not ok' "$program.died"
-		;;
-	esac
-}
-
 # One flat TAP stream out of those of the programs, line by line as it comes.
 flatten() {
-	nr=0 pass=0 fail=0 skip=0 measured=
-
-	echo 'TAP version 13'
-	while IFS= read -r line; do
-		case $line in
-		'#@program '*)
-			program=${line#* } failed_here=
-			;;
-		'#@status '*)
-			end_of_program "${line#* }"
-			;;
-		'TAP version '* | '# Totals: '* | *' skipped test(s) detected. '*)
-			;;
-		'1..0 # SKIP'*)
-			result ok "$program # SKIP${line#*SKIP}"
-			;;
-		1..*)
-			;;
-		'ok '* | 'not ok '*)
-			result "${line%%ok *}ok" "${line#*ok * }"
-			;;
-		'# mapping '*': not measured'*)
-			echo "$line"
-			;;
-		'# mapping '*)
-			name=${line#\# mapping }
-			is_control "${name%%:*}" || measured=yes
-			echo "$line"
-			;;
-		*)
-			echo "$line"
-			;;
-		esac
-	done
-
-	echo "1..$nr"
-	echo "# Totals: pass:$pass fail:$fail xfail:0 xpass:0 skip:$skip error:0"
-	[ "$fail" -eq 0 ] || return 1
-	[ "$measured" ] || [ "$selected" ] || {
-		echo '# no device mapping was measured: looked for /dev/udmabuf, for a file system mounted with dax, and for a card in /dev/dri that makes dumb buffers; ./run_tests.sh --vm brings its own'
-		return 4
+	awk -v controls="$controls" -v selected="$selected" '
+	function result(word, text) {
+		print word, ++nr, text
+		if (word != "ok")
+			fail++
+		else if (text ~ /# SKIP/)
+			skip++
+		else
+			pass++
 	}
-	return 0
+
+	# The status of a program has to agree with what it said.
+	function end_of_program(status) {
+		if (status == 1 && fail == failed_before)
+			result("not ok", program ".failed_without_a_result")
+		if (status == 0 || status == 1 || status == 4)
+			return
+		print "# " program " ended with status " status ", signals counting from 128"
+		result("not ok", program ".died")
+	}
+
+	function name_of(line) {
+		sub(/^# mapping /, "", line)
+		sub(/:.*/, "", line)
+		return line
+	}
+
+	BEGIN {
+		nr_controls = split(controls, list, " ")
+		for (i = 1; i <= nr_controls; i++)
+			is_control[list[i]] = 1
+		print "TAP version 13"
+	}
+
+	/^#@program / {
+		program = $2
+		failed_before = fail
+		next
+	}
+	/^#@status / {
+		end_of_program($2)
+		fflush()
+		next
+	}
+	/^TAP version / || /^# Totals: / || / skipped test\(s\) detected[.] / { next }
+	/^1\.\.0 # SKIP/ {
+		sub(/.*# SKIP/, "# SKIP")
+		result("ok", program " " $0)
+		fflush()
+		next
+	}
+	/^1\.\./ { next }
+	/^(not )?ok / {
+		word = /^not / ? "not ok" : "ok"
+		sub(/^(not )?ok [0-9]* /, "")
+		result(word, $0)
+		fflush()
+		next
+	}
+	/^# mapping / && !/^# mapping [^:]*: not measured/ {
+		if (!(name_of($0) in is_control))
+			measured = 1
+	}
+	{
+		print
+		fflush()
+	}
+
+	END {
+		print "1.." nr + 0
+		print "# Totals: pass:" pass + 0 " fail:" fail + 0 " xfail:0 xpass:0 skip:" \
+			skip + 0 " error:0"
+		if (fail)
+			exit 1
+		if (measured || selected)
+			exit 0
+		print "# no device mapping was measured: looked for /dev/udmabuf, for a file system mounted with dax, and for a card in /dev/dri that makes dumb buffers; ./run_tests.sh --vm brings its own"
+		exit 4
+	}'
 }
 
 selected=

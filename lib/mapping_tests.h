@@ -10,6 +10,7 @@
 #ifndef PFN_MKWRITE_MAPPING_TESTS_H
 #define PFN_MKWRITE_MAPPING_TESTS_H
 
+#include <fnmatch.h>
 #include <signal.h>
 #include <sys/prctl.h>
 
@@ -33,7 +34,7 @@
 #define WHY_NO_TIMES	"no file time tells whether the driver was notified"
 #define WHY_NO_MPROTECT	"this memory cannot be made read-only"
 #define WHY_NOT_TWICE	"this memory cannot be mapped twice"
-#define WHY_NOT_PICKED	"PFN_MKWRITE_ONLY picks no mapping that is here"
+#define WHY_NOT_PICKED	"the environment picks no mapping that is here"
 #define WHY_NOT_ALL	"this machine has no such memory for some mappings"
 
 FIXTURE(mapping)
@@ -428,14 +429,16 @@ static inline int mappings_report_absent(FILE *out)
 }
 
 /*
- * PFN_MKWRITE_ONLY=PREFIX in the environment picks the mappings whose names start so:
- * those of one card, or of the module.
+ * PFN_MKWRITE_ONLY and PFN_MKWRITE_SKIP in the environment: patterns, as the shell has
+ * them, for the names of mappings.
  */
 static inline bool mapping_wanted(const struct source *src)
 {
-	const char *prefix = getenv("PFN_MKWRITE_ONLY");
+	const char *only = getenv("PFN_MKWRITE_ONLY");
+	const char *skip = getenv("PFN_MKWRITE_SKIP");
 
-	return !prefix || !strncmp(src->name, prefix, strlen(prefix));
+	return (!only || !*only || !fnmatch(only, src->name, 0)) &&
+	       (!skip || !*skip || fnmatch(skip, src->name, 0));
 }
 
 /**

@@ -104,6 +104,9 @@ TEST(every_mapping_is_here)
 
 int main(int argc, char **argv)
 {
+	const struct source *heap;
+	int nr_heaps;
+
 	/* Tests run in forked children that do not flush. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
@@ -118,6 +121,10 @@ int main(int argc, char **argv)
 	    !mapping_add(&perf_ring_source) ||
 	    !modules_add())
 		ksft_exit_fail_msg("out of memory\n");
+	for (heap = dma_heap_sources(&nr_heaps); nr_heaps--; heap++) {
+		if (!mapping_add(heap))
+			ksft_exit_fail_msg("out of memory\n");
+	}
 
 	return test_harness_run(argc, argv);
 }

@@ -88,6 +88,14 @@ extern const struct source devdax_pmd_source;
 extern const struct source memfd_source;
 extern const struct source perf_ring_source;
 
+/**
+ * dma_heap_sources() - a source for each DMA-BUF heap of this machine
+ * @nr: how many; where there is no heap, one that says so
+ *
+ * Return: they; stay in use.
+ */
+const struct source *dma_heap_sources(int *nr);
+
 /* One for each card, with .card set; see drm_cards.h. */
 extern const struct source dumb_source;
 extern const struct source dumb_huge_source;

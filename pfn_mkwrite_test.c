@@ -4,8 +4,8 @@
  * fault: the one that maps the page. A second one that only sets the dirty bit
  * means that mkwrite was not honoured.
  *
- * On udmabuf, on DAX files and devices, and on mappings that every machine has
- * and whose answer is known.
+ * On udmabuf, DMA-BUF heaps, DAX files and devices, PCI BARs, and on mappings
+ * that every machine has and whose answer is known.
  */
 #define TH_LOG_STREAM stdout
 
@@ -117,6 +117,9 @@ int main(int argc, char **argv)
 	    !mapping_add(&dax_pmd_source) ||
 	    !mapping_add(&devdax_source) ||
 	    !mapping_add(&devdax_pmd_source) ||
+	    !mapping_add(&pci_bar_source) ||
+	    !mapping_add(&vfio_bar_source) ||
+	    !mapping_add(&vfio_bar_pmd_source) ||
 	    !mapping_add(&memfd_source) ||
 	    !mapping_add(&perf_ring_source) ||
 	    !modules_add())

@@ -85,6 +85,9 @@ extern const struct source dax_source;
 extern const struct source dax_pmd_source;
 extern const struct source devdax_source;
 extern const struct source devdax_pmd_source;
+extern const struct source pci_bar_source;
+extern const struct source vfio_bar_source;
+extern const struct source vfio_bar_pmd_source;
 extern const struct source memfd_source;
 extern const struct source perf_ring_source;
 

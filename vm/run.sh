@@ -366,6 +366,9 @@ boot() {
 		-device virtio-serial-pci -chardev file,id=tap,path=/dev/stdout
 		-device virtserialport,chardev=tap,name=tap "${pmem[@]}")
 	for device in ${r[devices]}; do
+		# Such a device has memory that it does not bring along.
+		[[ ! $device =~ ,memdev=([a-z]+) ]] ||
+			command+=(-object "memory-backend-ram,id=${BASH_REMATCH[1]},size=4M")
 		command+=(-device "$device")
 	done
 	[[ ! $verbose ]] || say "${command[*]@Q}"

@@ -59,13 +59,15 @@ rows_of() {
 			case $key in
 			udmabuf*)	echo "1 $key" ;;
 			dax* | devdax*)	echo "2 $key" ;;
-			memfd)		echo "4 memfd" ;;
-			perf_ring)	echo "5 perf_ring" ;;
-			*)		echo "3 $key" ;;
+			heap* | pci_bar | vfio_bar*)
+					echo "3 $key" ;;
+			memfd)		echo "5 memfd" ;;
+			perf_ring)	echo "6 perf_ring" ;;
+			*)		echo "4 $key" ;;
 			esac
 			break
 		done
-	done | sort -u | cut -d ' ' -f 2
+	done | LC_ALL=C sort -u | cut -d ' ' -f 2
 }
 
 # measurement RIG MAPPING: sets seen to the cell, and off where it is not as expected.

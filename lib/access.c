@@ -14,12 +14,6 @@
  */
 #define ONCE(addr) (*(volatile unsigned char *)(addr))
 
-/*
- * A section of their own gives the two functions bounds that the linker knows,
- * so that a fault can be told to come from here and from nowhere else.
- */
-#define __access __attribute__((noinline, section("pfn_mkwrite_access")))
-
 extern const char __start_pfn_mkwrite_access[];
 extern const char __stop_pfn_mkwrite_access[];
 
@@ -70,60 +64,78 @@ static void warm_up(void)
 	rusage_faults();
 }
 
-static int attribute(const struct fault *faults, int nr, uint64_t addr,
-		     struct access *access)
+static int attribute(const struct meter *meter, uint64_t addr, size_t len,
+		     enum storer storer, struct access *access)
 {
 	uint64_t page_mask = ~((uint64_t)sysconf(_SC_PAGESIZE) - 1);
+	uint64_t first = addr & page_mask, last = (addr + len - 1) & page_mask;
 	int i;
 
-	for (i = 0; i < nr; i++) {
-		if ((faults[i].addr ^ addr) & page_mask)
+	for (i = 0; i < access->logged; i++) {
+		const struct fault *fault = &meter->faults[i];
+
+		if (fault->addr < first || (fault->addr & page_mask) > last)
 			continue;
-		if (access_offset(faults[i].ip) < 0)
+		if (storer == STORER_PROBE && access_offset(fault->ip) < 0)
 			return -EPROTO;
 		if (access->faults < NR_EVIDENCE)
-			access->evidence[access->nr_evidence++] = faults[i];
+			access->evidence[access->nr_evidence++] = *fault;
 		access->faults++;
 	}
+	return 0;
+}
+
+static int meter_start(struct meter *meter, int64_t *before)
+{
+	int err = 0;
+
+	if (!meter->log_err)
+		err = fault_log_start(&meter->log);
+	*before = rusage_faults();
+	return err;
+}
+
+static int meter_stop(struct meter *meter, int64_t before,
+		      struct access *access)
+{
+	int64_t after = rusage_faults();
+
+	if (!meter->log_err)
+		access->logged = fault_log_stop(&meter->log, meter->faults,
+						NR_FAULTS_MAX);
+	if (access->logged < 0)
+		return access->logged;
+	if (before < 0 || after < 0)
+		return before < 0 ? before : after;
+	access->rusage = after - before;
 	return 0;
 }
 
 int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
 		struct access *access)
 {
-	int64_t before, after;
+	int64_t before;
 	int err;
 
 	memset(access, 0, sizeof(*access));
 	warm_up();
 
-	if (!meter->log_err) {
-		err = fault_log_start(&meter->log);
-		if (err)
-			return err;
-	}
-	before = rusage_faults();
+	err = meter_start(meter, &before);
+	if (err)
+		return err;
 	if (kind == ACCESS_STORE)
 		do_store(addr);
 	else
 		do_load(addr);
-	after = rusage_faults();
-	if (!meter->log_err) {
-		access->logged = fault_log_stop(&meter->log, meter->faults,
-						NR_FAULTS_MAX);
-		if (access->logged < 0)
-			return access->logged;
-	}
+	err = meter_stop(meter, before, access);
+	if (err)
+		return err;
 
-	if (before < 0 || after < 0)
-		return before < 0 ? before : after;
-	access->rusage = after - before;
 	if (meter->log_err) {
 		access->faults = access->rusage;
 		return 0;
 	}
-	return attribute(meter->faults, access->logged, (uintptr_t)addr,
-			 access);
+	return attribute(meter, (uintptr_t)addr, 1, STORER_PROBE, access);
 }
 
 static sigjmp_buf back;
@@ -158,19 +170,81 @@ static void catch_refusals(void)
 	sigaction(SIGBUS, &action, NULL);
 }
 
-void store_expect_refusal(unsigned char *addr, struct refusal *refusal)
+static void survive(const struct shape *shape, unsigned char *addr, size_t len,
+		    struct refusal *refusal)
 {
 	*refusal = (struct refusal){ 0 };
-	catch_refusals();
 	if (!sigsetjmp(back, 0)) {
 		expected = true;
-		do_store(addr);
+		shape->store(addr, len, shape->fd);
 	} else {
 		refusal->signo = raised.si_signo;
 		refusal->code = raised.si_code;
 		refusal->addr = (uintptr_t)raised.si_addr;
 	}
 	expected = false;
+}
+
+bool access_exact(const struct meter *meter, enum storer storer)
+{
+	return !meter->log_err &&
+	       (storer != STORER_KERNEL || !meter->log.user_only);
+}
+
+int access_shape(struct meter *meter, const struct shape *shape,
+		 unsigned char *addr, size_t len, struct access *access,
+		 struct refusal *refusal)
+{
+	int64_t before;
+	int err;
+
+	memset(access, 0, sizeof(*access));
+	warm_up();
+	catch_refusals();
+
+	err = meter_start(meter, &before);
+	if (err)
+		return err;
+	survive(shape, addr, len, refusal);
+	err = meter_stop(meter, before, access);
+	if (err)
+		return err;
+
+	if (!access_exact(meter, shape->storer)) {
+		access->faults = access->rusage;
+		return 0;
+	}
+	return attribute(meter, (uintptr_t)addr, len, shape->storer, access);
+}
+
+static void store_byte(unsigned char *addr, size_t len, int fd)
+{
+	(void)len;
+	(void)fd;
+	do_store(addr);
+}
+
+static void load_byte(unsigned char *addr, size_t len, int fd)
+{
+	(void)len;
+	(void)fd;
+	do_load(addr);
+}
+
+void store_expect_refusal(unsigned char *addr, struct refusal *refusal)
+{
+	const struct shape shape = { .store = store_byte, .fd = -1 };
+
+	catch_refusals();
+	survive(&shape, addr, 1, refusal);
+}
+
+void load_expect_refusal(unsigned char *addr, struct refusal *refusal)
+{
+	const struct shape shape = { .store = load_byte, .fd = -1 };
+
+	catch_refusals();
+	survive(&shape, addr, 1, refusal);
 }
 
 bool refused_by_protection(const struct refusal *refusal,

@@ -6,6 +6,7 @@
 #define PFN_MKWRITE_ACCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fault_log.h"
@@ -13,8 +14,14 @@
 /* Faults that an access keeps as evidence; three would be news already. */
 #define NR_EVIDENCE	8
 
-/* Faults of one access, those of other pages included. */
-#define NR_FAULTS_MAX	64
+/* Faults of one access, which may go to many pages, those of others included. */
+#define NR_FAULTS_MAX	256
+
+/*
+ * A section of its own gives the code of the accesses bounds that the linker knows,
+ * so that a fault can be told to come from there and from nowhere else.
+ */
+#define __access __attribute__((noinline, section("pfn_mkwrite_access")))
 
 /**
  * struct meter - counts the faults of the calling thread
@@ -99,6 +106,61 @@ struct refusal {
 };
 
 /**
+ * enum storer - whose instruction it is that stores
+ *
+ * @STORER_PROBE:	the probe's own, marked __access
+ * @STORER_LIBC:	the C library's or the compiler's
+ * @STORER_KERNEL:	the kernel's, for a system call
+ */
+enum storer {
+	STORER_PROBE,
+	STORER_LIBC,
+	STORER_KERNEL,
+};
+
+/**
+ * struct shape - a store of another shape than one byte
+ *
+ * @store:	store @len bytes at @addr; @fd is the next member
+ * @fd:		what a system call reads from, or -1
+ * @storer:	whose instruction
+ */
+struct shape {
+	void (*store)(unsigned char *addr, size_t len, int fd);
+	int fd;
+	enum storer storer;
+};
+
+/**
+ * access_shape() - store, count the faults at all pages that it goes to, and
+ * survive a signal
+ * @meter: an open meter of this thread
+ * @shape: how to store
+ * @addr: where to
+ * @len: how many bytes
+ * @access: filled in
+ * @refusal: filled in: not each memory takes each store
+ *
+ * Faults of the kernel's own copy may be none that perf tells this user of: then
+ * getrusage() alone counts.
+ *
+ * Return: as access_page().
+ */
+int access_shape(struct meter *meter, const struct shape *shape,
+		 unsigned char *addr, size_t len, struct access *access,
+		 struct refusal *refusal);
+
+/**
+ * access_exact() - are the faults of such a store told from others?
+ * @meter: an open meter
+ * @storer: whose instruction stores
+ *
+ * Return: whether they are; else each fault of the thread counts, and the least of
+ * several tries is the best.
+ */
+bool access_exact(const struct meter *meter, enum storer storer);
+
+/**
  * store_expect_refusal() - store one byte, and survive the signal
  * @addr: where to
  * @refusal: filled in
@@ -107,6 +169,13 @@ struct refusal {
  * PTEs, and makes some clean or write-protected as it does.
  */
 void store_expect_refusal(unsigned char *addr, struct refusal *refusal);
+
+/**
+ * load_expect_refusal() - load one byte, and survive the signal
+ * @addr: where from
+ * @refusal: filled in
+ */
+void load_expect_refusal(unsigned char *addr, struct refusal *refusal);
 
 /**
  * refused_by_protection() - was it SIGSEGV, SEGV_ACCERR, at the address?

@@ -65,11 +65,13 @@ int fault_log_open(struct fault_log *log)
 
 	/*
 	 * perf_event_paranoid may allow no more than the faults of user mode;
-	 * the probes take no others.
+	 * most probes take no others.
 	 */
 	fd = open_event(false);
-	if (fd == -EACCES || fd == -EPERM)
+	if (fd == -EACCES || fd == -EPERM) {
+		log->user_only = true;
 		fd = open_event(true);
+	}
 	if (fd < 0)
 		return fd;
 	log->fd = fd;

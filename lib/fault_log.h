@@ -6,6 +6,7 @@
 #ifndef PFN_MKWRITE_FAULT_LOG_H
 #define PFN_MKWRITE_FAULT_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,12 +30,14 @@ struct fault {
  * @ring:	its mapping: the control page and the data after it
  * @page_size:	bytes
  * @data_size:	bytes of data behind the control page
+ * @user_only:	without the faults of the kernel's own accesses to user memory
  */
 struct fault_log {
 	int fd;
 	void *ring;
 	size_t page_size;
 	size_t data_size;
+	bool user_only;
 };
 
 /**

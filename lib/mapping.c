@@ -35,54 +35,67 @@ void backing_close(struct backing *backing)
 	backing->peer_fd = -1;
 }
 
+size_t mapping_step(const struct backing *backing)
+{
+	return backing->align ? backing->align : (size_t)sysconf(_SC_PAGESIZE);
+}
+
 /*
  * Not every kernel places a mapping so that huge pages fit: reserve more than it
  * takes, and give back what is too much.
  */
-static void *aligned_place(size_t size, size_t align)
+void *mapping_place(size_t size, size_t step)
 {
 	char *room, *start;
 	size_t ahead;
 
-	room = mmap(NULL, size + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+	room = mmap(NULL, size + step, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
 		    -1, 0);
 	if (room == MAP_FAILED)
 		return MAP_FAILED;
-	ahead = -(uintptr_t)room & (align - 1);
+	ahead = -(uintptr_t)room & (step - 1);
 	start = room + ahead;
 	if (ahead)
 		munmap(room, ahead);
-	munmap(start + size, align - ahead);
+	munmap(start + size, step - ahead);
 	return start;
 }
 
-int mapping_open(struct mapping *map, struct backing *backing, int prot)
+int mapping_open_as(struct mapping *map, struct backing *backing, int prot,
+		    int flags, size_t start, size_t size)
 {
 	void *place = NULL;
 	int err;
 
 	map->page_size = sysconf(_SC_PAGESIZE);
-	map->size = backing->size;
+	map->size = size;
 	map->nr_pages = map->size / map->page_size;
 
 	if (backing->align)
-		place = aligned_place(map->size, backing->align);
+		place = mapping_place(map->size, backing->align);
 	if (place == MAP_FAILED)
 		map->addr = MAP_FAILED;
 	else
 		map->addr = mmap(place, map->size, prot,
-				 MAP_SHARED | (place ? MAP_FIXED : 0),
-				 backing->fd, backing->offset);
+				 flags | (place ? MAP_FIXED : 0),
+				 backing->fd, backing->offset + start);
 	if (map->addr == MAP_FAILED) {
 		err = -errno;
 		if (place && place != MAP_FAILED)
 			munmap(place, map->size);
-		return backing_fail(backing, err, "mmap() of %zu bytes, shared and %s: %s",
+		return backing_fail(backing, err, "mmap() of %zu bytes, %s and %s: %s",
 				    map->size,
+				    flags & MAP_PRIVATE ? "private" : "shared",
 				    prot & PROT_WRITE ? "writable" : "read-only",
 				    strerror(-err));
 	}
 	return 0;
+}
+
+int mapping_open(struct mapping *map, struct backing *backing, int prot)
+{
+	return mapping_open_as(map, backing, prot, MAP_SHARED, 0,
+			       backing->size);
 }
 
 void mapping_close(struct mapping *map)

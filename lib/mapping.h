@@ -35,6 +35,37 @@ struct mapping {
 int mapping_open(struct mapping *map, struct backing *backing, int prot);
 
 /**
+ * mapping_open_as() - map part of a backing, in any way
+ * @map: filled in; to be closed with mapping_close() even after an error
+ * @backing: what to map
+ * @prot: PROT_READ, PROT_WRITE, PROT_EXEC
+ * @flags: MAP_SHARED or MAP_PRIVATE, and more
+ * @start: bytes to leave out at its start
+ * @size: bytes to map, even beyond its end; both multiples of mapping_step()
+ *
+ * Return: as mapping_open().
+ */
+int mapping_open_as(struct mapping *map, struct backing *backing, int prot,
+		    int flags, size_t start, size_t size);
+
+/**
+ * mapping_step() - what each piece of a mapping has to be a multiple of
+ * @backing: an open backing
+ *
+ * Return: bytes.
+ */
+size_t mapping_step(const struct backing *backing);
+
+/**
+ * mapping_place() - reserve room that a mapping can be put to with MAP_FIXED
+ * @size: bytes, a multiple of mapping_step()
+ * @step: mapping_step()
+ *
+ * Return: its start, or MAP_FAILED.
+ */
+void *mapping_place(size_t size, size_t step);
+
+/**
  * mapping_close() - unmap it
  * @map: a mapping; one that did not open is fine
  */

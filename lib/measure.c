@@ -6,9 +6,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "measure.h"
 
 #define LIMIT_MS	10000
@@ -22,24 +22,6 @@ struct observation *observation_new(void)
 	obs = mmap(NULL, sizeof(*obs), PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	return obs == MAP_FAILED ? NULL : obs;
-}
-
-/* 0 when the process ended within the time, -ETIMEDOUT, or -errno. */
-static int wait_ms(pid_t pid, int *status, int ms)
-{
-	const struct timespec tick = { .tv_nsec = 1000 * 1000 };
-	pid_t ended;
-
-	for (;;) {
-		ended = waitpid(pid, status, WNOHANG);
-		if (ended == pid)
-			return 0;
-		if (ended < 0 && errno != EINTR)
-			return -errno;
-		if (ms-- <= 0)
-			return -ETIMEDOUT;
-		nanosleep(&tick, NULL);
-	}
 }
 
 static void describe(struct observation *obs, int err, int status)
@@ -91,10 +73,10 @@ void measure(const struct source *src, struct observation *obs)
 		_exit(0);
 	}
 
-	err = wait_ms(pid, &status, LIMIT_MS);
+	err = child_wait(pid, &status, LIMIT_MS);
 	if (err == -ETIMEDOUT) {
 		kill(-pid, SIGKILL);
-		wait_ms(pid, &status, REAP_MS);
+		child_wait(pid, &status, REAP_MS);
 	}
 	if (obs->done && !err)
 		return;

@@ -146,6 +146,7 @@ static int dax_open(const struct source *src, struct backing *b, size_t size)
 	if (err)
 		return backing_fail(b, err, "a DAX file of %zu bytes: %s", size,
 				    strerror(-err));
+	b->peer_fd = fcntl(b->fd, F_DUPFD_CLOEXEC, 0);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ PFN_MKWRITE_O := $(PFN_MKWRITE_C:$(PFN_MKWRITE_SRC)/%.c=$(PFN_MKWRITE_OUT)/%.o)
 # What lib.mk finds in LOCAL_HDRS it does not hand to the compiler.
 LOCAL_HDRS += $(wildcard $(PFN_MKWRITE_SRC)/*.h) $(PFN_MKWRITE_OUT)/flags
 
-CFLAGS += -D_GNU_SOURCE=
+CFLAGS += -D_GNU_SOURCE= -pthread
 
 # Another compiler, harness or libdrm in the same OUTPUT builds all anew.
 PFN_MKWRITE_FLAGS = $(CC) $(CFLAGS) $(LDFLAGS) LIBDRM=$(LIBDRM) $(LIBDRM_LIBS)

@@ -313,7 +313,7 @@ static inline void expect_refused(struct __test_metadata *_metadata,
 {
 	EXPECT_LT(0, stores->pages);
 	EXPECT_EQ(stores->pages, stores->refused) {
-		TH_LOG("%s, a store to page %d: signal %d, code %d", after,
+		TH_LOG("%s, an access to page %d: signal %d, code %d", after,
 		       stores->page, stores->wrong.signo, stores->wrong.code);
 	}
 }
@@ -379,6 +379,8 @@ TEST_F(mapping, page_data)
 	expect_same(_metadata, "read where a load had mapped ahead",
 		    &self->obs->loaded_ahead);
 }
+
+#include "property_tests.h"
 
 /* A source whose here() said no, and why. */
 struct absent_mapping {

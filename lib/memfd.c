@@ -4,6 +4,7 @@
  * has. do_shared_fault() maps a page written first writable and dirty at once.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@ static int memfd_renew(struct backing *b)
 		return backing_fail(b, err, "memfd of %zu bytes: %s", b->size,
 				    strerror(-err));
 	}
+	/* read() and write() are another way to the pages. */
+	b->peer_fd = fcntl(b->fd, F_DUPFD_CLOEXEC, 0);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "calibrate.h"
+#include "child.h"
 #include "counters.h"
 #include "prober.h"
 
@@ -24,6 +26,10 @@
  */
 #define PASSES_MS	1000
 #define PASSES_MIN	4
+
+/* A child has little to do; one that was killed may be stuck in a driver. */
+#define CHILD_MS	3000
+#define CHILD_GONE_MS	100
 
 int prober_fail(struct prober *p, int err, const char *fmt, ...)
 {
@@ -241,6 +247,39 @@ static int probe_neighbour(struct prober *p)
 close_mapping:
 	mapping_close(&map);
 	return err;
+}
+
+size_t prober_spread(const struct mapping *map, size_t i)
+{
+	return i + 1 == prober_pages(map) ? map->nr_pages - 1 : i;
+}
+
+pid_t prober_fork(struct prober *p, const struct mapping *map,
+		  void (*body)(struct prober *p, const struct mapping *map),
+		  struct child_end *end)
+{
+	pid_t pid = fork();
+
+	end->err = pid < 0 ? -errno : 0;
+	end->signo = 0;
+	if (!pid) {
+		body(p, map);
+		_exit(0);
+	}
+	return pid;
+}
+
+void prober_reap(pid_t pid, struct child_end *end)
+{
+	int status;
+
+	end->err = child_wait(pid, &status, CHILD_MS);
+	if (end->err == -ETIMEDOUT) {
+		kill(pid, SIGKILL);
+		child_wait(pid, &status, CHILD_GONE_MS);
+	} else if (!end->err && WIFSIGNALED(status)) {
+		end->signo = WTERMSIG(status);
+	}
 }
 
 int prober_in_child(struct prober *p, const struct mapping *map,
@@ -546,6 +585,21 @@ static int pass(struct prober *p)
 	return err;
 }
 
+/* What is either right or wrong, and no count that the passes have to agree on. */
+static int probe_once(struct prober *p)
+{
+	static int (*const probes[])(struct prober *p) = {
+		probe_read_only, probe_data, probe_file_times, probe_truth, probe_parts,
+		probe_door, probe_fork,
+	};
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < sizeof(probes) / sizeof(*probes); i++)
+		err = probes[i](p);
+	return err;
+}
+
 static int settled_count(const struct event_delta *delta)
 {
 	if (delta->missing || !event_delta_settled(delta))
@@ -607,13 +661,7 @@ static int probe_all(struct prober *p)
 		p->noisy = !calm(&obs->pgreuse) || !calm(&obs->pgreuse_upgrade);
 	} while (passes < PASSES_MIN || now_ns() < end);
 	if (!err)
-		err = probe_read_only(p);
-	if (!err)
-		err = probe_data(p);
-	if (!err)
-		err = probe_file_times(p);
-	if (!err)
-		err = probe_truth(p);
+		err = probe_once(p);
 	obs->cost.memfd_upgrade = seen;
 	obs->cost.memfd_reprotected = reprotected;
 	obs->cost.pgreuse = settled_count(&obs->pgreuse);

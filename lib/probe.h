@@ -5,6 +5,7 @@
 #ifndef PFN_MKWRITE_PROBE_H
 #define PFN_MKWRITE_PROBE_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -64,10 +65,11 @@ void event_delta_add_each(struct event_delta *delta, int64_t least[NR_STORES],
 bool event_delta_settled(const struct event_delta *delta);
 
 /**
- * struct refusals - stores to pages that must not be stored to
+ * struct refusals - accesses to pages that must be refused
  *
  * @pages:	how many were tried
- * @refused:	how many raised SIGSEGV with SEGV_ACCERR at their address
+ * @refused:	how many raised the right signal at their address: for stores to
+ *		what is read-only SIGSEGV with SEGV_ACCERR
  * @page:	the first of the others
  * @wrong:	what its store came to
  */
@@ -93,6 +95,84 @@ struct readback {
 	int page;
 	uint32_t written;
 	uint32_t read;
+};
+
+/* What a probe leaves as its error where the memory has too few pages for it. */
+#define TOO_SMALL	(-ERANGE)
+
+/**
+ * struct parts_seen - mappings of a part of the memory, and of more than there is
+ *
+ * @offset_err:	0, TOO_SMALL, or -errno of mapping all but the first page
+ * @offset_read: written through a mapping of all, read through one of that part
+ * @offset_written: the other way round
+ * @unmap_err:	0, TOO_SMALL, or -errno of unmapping a page in the middle
+ * @hole:	stores to where that page was
+ * @neighbours:	the pages on both sides, stored to before the hole was made
+ * @beside_hole: all that is left, of a mapping where nothing was touched before
+ * @move_err:	0, or -errno of mremap() to another place
+ * @moved:	what the pages hold there
+ * @moved_stored: most faults of a store there to a page stored to before
+ * @moved_untouched: the same for a page not touched before
+ * @beyond_err:	0, or -errno of mapping a page more than there is
+ * @beyond:	a load from there, and a store to it
+ * @beside_beyond: what the pages hold after that
+ */
+struct parts_seen {
+	int offset_err;
+	struct readback offset_read;
+	struct readback offset_written;
+	int unmap_err;
+	struct refusals hole;
+	struct readback neighbours;
+	struct readback beside_hole;
+	int move_err;
+	struct readback moved;
+	int moved_stored;
+	int moved_untouched;
+	int beyond_err;
+	struct refusals beyond;
+	struct readback beside_beyond;
+};
+
+/**
+ * struct door_seen - the same memory by another way in
+ *
+ * @err:	0, or -errno of getting in there, -ENXIO where there is no other way
+ * @out:	written here, read there
+ * @in:		written there, read here
+ */
+struct door_seen {
+	int err;
+	struct readback out;
+	struct readback in;
+};
+
+/**
+ * struct child_end - what became of a forked child
+ *
+ * @err:	0, -errno of fork(), or -ETIMEDOUT: it was stuck
+ * @signo:	the signal that ended it, or 0
+ */
+struct child_end {
+	int err;
+	int signo;
+};
+
+/**
+ * struct fork_seen - memory shared with a forked child
+ *
+ * @tried:	a child gets such mappings at all
+ * @end:	what became of the child
+ * @by_child:	written by the child after the fork, read by its parent: pages
+ *		touched before the fork and others
+ * @by_parent:	the other way round
+ */
+struct fork_seen {
+	bool tried;
+	struct child_end end;
+	struct readback by_child;
+	struct readback by_parent;
 };
 
 /**
@@ -132,6 +212,11 @@ struct readback {
  * @read_only:	stores to such a mapping: to a page nobody touched
  * @read_only_ahead: to each page, after a load of the first one
  * @read_only_loaded: to each page, after loads of all
+ * @thread_err:	0, or -errno of starting a thread
+ * @read_only_thread: to each page, after loads of all by another thread
+ * @writer_err:	0, or -errno of mapping the memory writable as well
+ * @read_only_writer: to each page, after stores to all through that mapping, and
+ *		loads
  *
  * @fsync_err:	0, or -errno of fsync()
  * @reprotect_err: 0, or -errno of mprotect()
@@ -141,6 +226,10 @@ struct readback {
  * @twice_err:	0, or -errno of mapping the memory a second time
  * @stored_ahead: written through a mapping whose first store mapped ahead
  * @loaded_ahead: read through a mapping whose first load mapped ahead
+ *
+ * @parts:	parts of the memory
+ * @door:	another way to it
+ * @forked:	a forked child's view of it
  *
  * @vma_err:	0, or -errno of reading smaps and pagemap
  * @vma:	the VMA, after the first store
@@ -179,6 +268,10 @@ struct observation {
 	struct refusals read_only;
 	struct refusals read_only_ahead;
 	struct refusals read_only_loaded;
+	int thread_err;
+	struct refusals read_only_thread;
+	int writer_err;
+	struct refusals read_only_writer;
 
 	int fsync_err;
 	int reprotect_err;
@@ -188,6 +281,10 @@ struct observation {
 	int twice_err;
 	struct readback stored_ahead;
 	struct readback loaded_ahead;
+
+	struct parts_seen parts;
+	struct door_seen door;
+	struct fork_seen forked;
 
 	int vma_err;
 	struct vma_info vma;

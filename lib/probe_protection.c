@@ -4,9 +4,22 @@
  * VM_WRITE, and pte_mkwrite() does not.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "prober.h"
+
+void refusals_add(struct refusals *refusals, size_t page, bool refused,
+		  const struct refusal *refusal)
+{
+	if (refused) {
+		refusals->refused++;
+	} else if (refusals->refused == refusals->pages) {
+		refusals->page = page;
+		refusals->wrong = *refusal;
+	}
+	refusals->pages++;
+}
 
 static void refuse(const struct mapping *map, size_t page,
 		   struct refusals *refusals)
@@ -15,13 +28,8 @@ static void refuse(const struct mapping *map, size_t page,
 	struct refusal refusal;
 
 	store_expect_refusal(addr, &refusal);
-	if (refused_by_protection(&refusal, addr)) {
-		refusals->refused++;
-	} else if (refusals->refused == refusals->pages) {
-		refusals->page = page;
-		refusals->wrong = refusal;
-	}
-	refusals->pages++;
+	refusals_add(refusals, page, refused_by_protection(&refusal, addr),
+		     &refusal);
 }
 
 static void refuse_all(const struct mapping *map, struct refusals *refusals)
@@ -40,6 +48,60 @@ static int open_read_only(struct prober *p, struct mapping *map)
 		p->obs->read_only_err = mapping_open(map, &p->backing,
 						     PROT_READ);
 	return err;
+}
+
+static void *load_all(void *map)
+{
+	prober_load_all(map);
+	return NULL;
+}
+
+/* The fault that maps a page is one thread's, and the PTE is for all of them. */
+static int probe_other_thread(struct prober *p)
+{
+	struct observation *obs = p->obs;
+	struct mapping map;
+	pthread_t thread;
+	int err;
+
+	err = open_read_only(p, &map);
+	if (err || obs->read_only_err)
+		return err;
+	obs->thread_err = -pthread_create(&thread, NULL, load_all, &map);
+	if (!obs->thread_err) {
+		pthread_join(thread, NULL);
+		refuse_all(&map, &obs->read_only_thread);
+	}
+	mapping_close(&map);
+	return 0;
+}
+
+/* What is dirty by another mapping is no more writable by this one. */
+static int probe_other_writer(struct prober *p)
+{
+	struct observation *obs = p->obs;
+	struct mapping map, writer;
+	size_t i;
+	int err;
+
+	err = prober_renew(p, "read_only");
+	if (err)
+		return err;
+	obs->writer_err = mapping_open(&writer, &p->backing,
+				       PROT_READ | PROT_WRITE);
+	if (obs->writer_err)
+		return 0;
+	obs->writer_err = mapping_open(&map, &p->backing, PROT_READ);
+	if (obs->writer_err)
+		goto close_writer;
+	for (i = 0; i < prober_pages(&writer); i++)
+		*prober_word(&writer, i) = i;
+	prober_load_all(&map);
+	refuse_all(&map, &obs->read_only_writer);
+	mapping_close(&map);
+close_writer:
+	mapping_close(&writer);
+	return 0;
 }
 
 /*
@@ -67,7 +129,9 @@ int probe_read_only(struct prober *p)
 	prober_load_all(&map);
 	refuse_all(&map, &obs->read_only_loaded);
 	mapping_close(&map);
-	return 0;
+
+	err = probe_other_thread(p);
+	return err || obs->read_only_err ? err : probe_other_writer(p);
 }
 
 /* So that what an earlier probe left behind is no match. */

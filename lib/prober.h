@@ -6,6 +6,8 @@
 #ifndef PFN_MKWRITE_PROBER_H
 #define PFN_MKWRITE_PROBER_H
 
+#include <sys/types.h>
+
 #include "mapping.h"
 #include "probe.h"
 
@@ -88,6 +90,19 @@ static inline uint32_t *prober_word(const struct mapping *map, size_t page)
 	return (uint32_t *)mapping_page(map, page + 1) - 1;
 }
 
+/**
+ * prober_spread() - which pages a probe of many looks at: the last one, too
+ * @map: the mapping
+ * @i: less than prober_pages()
+ *
+ * Return: the page.
+ */
+size_t prober_spread(const struct mapping *map, size_t i);
+
+/* One more access that must be refused. */
+void refusals_add(struct refusals *refusals, size_t page, bool refused,
+		  const struct refusal *refusal);
+
 /* One more page read back. */
 void readback_add(struct readback *back, size_t page, uint32_t written,
 		  uint32_t read);
@@ -102,6 +117,29 @@ void readback_add(struct readback *back, size_t page, uint32_t written,
  */
 int prober_in_child(struct prober *p, const struct mapping *map,
 		    void (*body)(struct prober *p, const struct mapping *map));
+
+/**
+ * prober_fork() - the same, without waiting for the child
+ * @p: the measurement
+ * @map: the mapping
+ * @body: what the child does
+ * @end: its err is set
+ *
+ * Return: the child, for prober_reap(), or -1.
+ */
+pid_t prober_fork(struct prober *p, const struct mapping *map,
+		  void (*body)(struct prober *p, const struct mapping *map),
+		  struct child_end *end);
+
+/**
+ * prober_reap() - wait for such a child, as long as it may take
+ * @pid: from prober_fork()
+ * @end: filled in
+ *
+ * A child that a driver keeps from ending is left to itself: nothing measured
+ * after it depends on it.
+ */
+void prober_reap(pid_t pid, struct child_end *end);
 
 /**
  * prober_fork_copies() - does fork() copy the PTEs of this mapping?
@@ -128,6 +166,15 @@ int probe_reprotect(struct prober *p);
 
 /* Does each page of a mapping lead to its own memory? */
 int probe_data(struct prober *p);
+
+/* Do pages stay where they belong when parts are mapped, unmapped and moved? */
+int probe_parts(struct prober *p);
+
+/* Is it the same memory by its other door? */
+int probe_door(struct prober *p);
+
+/* Is it the same memory in a forked child? */
+int probe_fork(struct prober *p);
 
 /* What moves the times of the file that is mapped? */
 int probe_file_times(struct prober *p);

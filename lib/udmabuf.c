@@ -73,8 +73,8 @@ static int udmabuf_open(const struct source *src, struct backing *b,
 	}
 	err = udmabuf_create(b, dev, memfd);
 
-	/* The DMA-BUF holds the pages from here on. */
-	close(memfd);
+	/* The DMA-BUF holds its pages, and they are the same by this door. */
+	b->peer_fd = memfd;
 close_dev:
 	close(dev);
 	return err;

@@ -20,6 +20,26 @@ static void make_refused(struct refusals *stores)
 	stores->refused = NR_STORES;
 }
 
+static void make_good_parts(struct observation *o)
+{
+	o->parts.offset_read.pages = NR_STORES - 1;
+	o->parts.offset_written.pages = NR_STORES - 1;
+	o->parts.hole.pages = 2;
+	o->parts.hole.refused = 2;
+	o->parts.neighbours.pages = 4;
+	o->parts.beside_hole.pages = NR_STORES - 1;
+	o->parts.moved.pages = NR_STORES;
+	o->parts.moved_untouched = 1;
+	o->parts.beyond.pages = 2;
+	o->parts.beyond.refused = 2;
+	o->parts.beside_beyond.pages = NR_STORES;
+	o->door.out.pages = NR_STORES;
+	o->door.in.pages = NR_STORES;
+	o->forked.tried = true;
+	o->forked.by_child.pages = 2;
+	o->forked.by_parent.pages = 2;
+}
+
 /* udmabuf on a kernel that honours mkwrite, on a CPU that shows it. */
 static void make_good(struct observation *o)
 {
@@ -43,10 +63,13 @@ static void make_good(struct observation *o)
 	make_refused(&o->read_only);
 	make_refused(&o->read_only_ahead);
 	make_refused(&o->read_only_loaded);
+	make_refused(&o->read_only_thread);
+	make_refused(&o->read_only_writer);
 	make_refused(&o->reprotected);
 	o->kept.pages = NR_STORES;
 	o->stored_ahead.pages = NR_STORES;
 	o->loaded_ahead.pages = NR_STORES;
+	make_good_parts(o);
 	o->repeats = true;
 	o->done = true;
 }
@@ -128,6 +151,7 @@ static void premapped(struct observation *o)
 	o->cost.first_store = 0;
 	o->cost.load = 0;
 	o->cost.stores = 0;
+	o->parts.moved_untouched = 0;
 }
 
 static void premapped_two_faults(struct observation *o)
@@ -403,6 +427,140 @@ static void no_proc(struct observation *o)
 	o->vma_err = -ENOENT;
 }
 
+static void no_threads(struct observation *o)
+{
+	o->thread_err = -EAGAIN;
+}
+
+static void stored_after_thread(struct observation *o)
+{
+	o->read_only_thread.refused--;
+}
+
+static void one_writer_only(struct observation *o)
+{
+	o->writer_err = -EBUSY;
+}
+
+static void stored_after_writer(struct observation *o)
+{
+	o->read_only_writer.refused = 0;
+}
+
+static void parts_too_small(struct observation *o)
+{
+	o->parts.offset_err = TOO_SMALL;
+	o->parts.unmap_err = TOO_SMALL;
+}
+
+static void parts_refused(struct observation *o)
+{
+	o->parts.offset_err = -EINVAL;
+	o->parts.unmap_err = -EINVAL;
+	o->parts.move_err = -EINVAL;
+}
+
+static void offset_ignored(struct observation *o)
+{
+	o->parts.offset_read.wrong = 1;
+}
+
+static void offset_ignored_by_store(struct observation *o)
+{
+	o->parts.offset_written.wrong = 1;
+}
+
+static void hole_stored(struct observation *o)
+{
+	o->parts.hole.refused--;
+}
+
+static void neighbour_lost(struct observation *o)
+{
+	o->parts.neighbours.wrong = 1;
+}
+
+static void behind_hole_wrong(struct observation *o)
+{
+	o->parts.beside_hole.wrong = 1;
+}
+
+static void moved_wrong(struct observation *o)
+{
+	o->parts.moved.wrong = 1;
+}
+
+static void moved_one_fault(struct observation *o)
+{
+	o->parts.moved_stored = 1;
+}
+
+static void moved_two_faults(struct observation *o)
+{
+	o->parts.moved_stored = 2;
+}
+
+static void moved_untouched_two_faults(struct observation *o)
+{
+	o->parts.moved_untouched = 2;
+}
+
+static void beyond_refused_by_driver(struct observation *o)
+{
+	memset(&o->parts.beyond, 0, sizeof(o->parts.beyond));
+	o->parts.beyond_err = -EINVAL;
+}
+
+static void beyond_stored(struct observation *o)
+{
+	o->parts.beyond.refused--;
+}
+
+static void beyond_hits_buffer(struct observation *o)
+{
+	o->parts.beside_beyond.wrong = 1;
+}
+
+static void no_door(struct observation *o)
+{
+	o->door.err = -ENXIO;
+}
+
+static void door_out_wrong(struct observation *o)
+{
+	o->door.out.wrong = 1;
+}
+
+static void door_in_wrong(struct observation *o)
+{
+	o->door.in.wrong = 1;
+}
+
+static void not_forked(struct observation *o)
+{
+	o->forked.tried = false;
+}
+
+static void forked_child_died(struct observation *o)
+{
+	o->forked.end.signo = SIGBUS;
+}
+
+static void forked_child_stuck(struct observation *o)
+{
+	o->forked.end.err = -ETIMEDOUT;
+}
+
+static void child_writes_elsewhere(struct observation *o)
+{
+	o->forked.by_child.wrong = 1;
+}
+
+static void parent_writes_elsewhere(struct observation *o)
+{
+	o->forked.by_parent.wrong = 1;
+}
+
 static void no_device(struct observation *o)
 {
 	o->err = -ENODEV;
@@ -451,6 +609,19 @@ int main(int argc, char **argv)
 		CASE(nothing_read), CASE(other_page_stored),
 		CASE(other_page_loaded), CASE(ordinary), CASE(ordinary_absent),
 		CASE(ordinary_too_early), CASE(ordinary_no_rss), CASE(no_proc),
+		CASE(no_threads), CASE(stored_after_thread),
+		CASE(one_writer_only), CASE(stored_after_writer),
+		CASE(parts_too_small), CASE(parts_refused),
+		CASE(offset_ignored), CASE(offset_ignored_by_store),
+		CASE(hole_stored), CASE(neighbour_lost),
+		CASE(behind_hole_wrong), CASE(moved_wrong),
+		CASE(moved_one_fault), CASE(moved_two_faults),
+		CASE(moved_untouched_two_faults),
+		CASE(beyond_refused_by_driver), CASE(beyond_stored),
+		CASE(beyond_hits_buffer), CASE(no_door), CASE(door_out_wrong),
+		CASE(door_in_wrong), CASE(not_forked), CASE(forked_child_died),
+		CASE(forked_child_stuck), CASE(child_writes_elsewhere),
+		CASE(parent_writes_elsewhere),
 		CASE(no_device), CASE(no_permission), CASE(crashed),
 	};
 	static struct source sources[ARRAY_SIZE(cases)];

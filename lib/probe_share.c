@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "prober.h"
@@ -69,12 +70,23 @@ static int through_mapping(struct prober *p, const struct mapping *map)
 	return 0;
 }
 
+/*
+ * What read() does to a device is the device's business: a DRM card waits for its next
+ * event.
+ */
+static bool is_file(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode);
+}
+
 /* The door may be open to read() and write(), to mmap(), or to both. */
 int probe_door(struct prober *p)
 {
 	struct door_seen *seen = &p->obs->door;
 	struct mapping map;
-	int err, mapped;
+	int err;
 
 	seen->err = -ENXIO;
 	if (p->backing.peer_fd < 0)
@@ -82,9 +94,8 @@ int probe_door(struct prober *p)
 	err = prober_fresh(p, &map, "other_door");
 	if (err)
 		return err;
-	mapped = through_mapping(p, &map);
-	seen->err = through_file(p, &map);
-	if (!mapped)
+	seen->err = through_mapping(p, &map);
+	if (is_file(p->backing.peer_fd) && !through_file(p, &map))
 		seen->err = 0;
 	mapping_close(&map);
 	return 0;

@@ -578,6 +578,37 @@ static void crashed(struct observation *o)
 
 #define CASE(name) { #name, name }
 
+static int nowhere(const struct source *src, struct backing *backing)
+{
+	return backing_fail(backing, -ENODEV, "there is no %s", src->name);
+}
+
+static const struct source absent_source = {
+	.name = "unicorn",
+	.here = nowhere,
+};
+
+static int everywhere(const struct source *src, struct backing *backing)
+{
+	(void)src;
+	(void)backing;
+	return 0;
+}
+
+/* What is not here has no tests, but its name and the reason in one line. */
+TEST(absent_is_reported)
+{
+	char text[128] = "";
+	FILE *out;
+
+	out = fmemopen(text, sizeof(text), "w");
+	ASSERT_NE(NULL, out);
+	EXPECT_EQ(1, mappings_report_absent(out));
+	fclose(out);
+	EXPECT_STREQ("# mapping unicorn: not measured (there is no unicorn)\n",
+		     text);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -631,11 +662,14 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		sources[i].name = cases[i].name;
+		sources[i].here = i % 2 ? everywhere : NULL;
 		obs = mapping_add(&sources[i]);
 		if (!obs)
 			ksft_exit_fail_msg("out of memory\n");
 		make_good(obs);
 		cases[i].spoil(obs);
 	}
+	if (!mapping_add(&absent_source))
+		ksft_exit_fail_msg("out of memory\n");
 	return test_harness_run(argc, argv);
 }

@@ -15,7 +15,7 @@ top=$PWD
 set +e +o pipefail
 
 series=(patches/[0-9]*.patch)
-separate=(patches/dax/*.patch)
+separate=(patches/dax/*.patch patches/gem-shmem/*.patch)
 
 # The patches run into one for those who ask what they touch.
 objects() {

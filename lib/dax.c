@@ -119,9 +119,11 @@ static int dax_pmd_open(const struct source *src, struct backing *b,
 	err = find_file(b);
 	if (err)
 		return err;
-	err = posix_fallocate(b->fd, 0, b->size) ? -ENOSPC : 0;
-	if (!err)
-		err = write_out(b->fd, b->size);
+	if (posix_fallocate(b->fd, 0, b->size))
+		return backing_fail(b, -ENODEV,
+				    "a DAX file got no room for %zu bytes; make some",
+				    b->size);
+	err = write_out(b->fd, b->size);
 	if (err)
 		return backing_fail(b, err, "a DAX file of %zu bytes: %s",
 				    b->size, strerror(-err));

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "source.h"
@@ -39,6 +40,30 @@ static int heap_open(const struct source *src, struct backing *b, size_t size)
 				    src->detail, strerror(-err));
 	b->fd = alloc.fd;
 	return 0;
+}
+
+/* Some heaps have memory that only devices can reach. */
+static int heap_here(const struct source *src, struct backing *b)
+{
+	void *addr;
+	int err;
+
+	err = heap_open(src, b, sysconf(_SC_PAGESIZE));
+	/* It is there, but not for this user. */
+	if (err == -EACCES || err == -EPERM)
+		return 0;
+	if (err)
+		return err;
+	addr = mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_SHARED, b->fd,
+		    0);
+	if (addr == MAP_FAILED)
+		err = backing_fail(b, -errno,
+				   "mmap() of memory of %.80s: %s; the heap is not for the CPU",
+				   src->detail, strerror(errno));
+	else
+		munmap(addr, b->size);
+	backing_close(b);
+	return err;
 }
 
 static int no_heap_here(const struct source *src, struct backing *b)
@@ -83,6 +108,7 @@ const struct source *dma_heap_sources(int *nr)
 		heaps[i] = (struct source){
 			.name = names[i],
 			.detail = paths[i],
+			.here = heap_here,
 			.open = heap_open,
 			.close = backing_close,
 		};

@@ -112,11 +112,8 @@ int prober_fresh(struct prober *p, struct mapping *map, const char *stage)
 	return err ? prober_fail(p, err, "%s", p->backing.why) : 0;
 }
 
-int prober_touch(struct prober *p, unsigned char *addr, enum access_kind kind,
-		 struct access *access)
+static int access_failed(struct prober *p, int err)
 {
-	int err = access_page(&p->meter, addr, kind, access);
-
 	switch (err) {
 	case 0:
 		return 0;
@@ -127,6 +124,20 @@ int prober_touch(struct prober *p, unsigned char *addr, enum access_kind kind,
 	default:
 		return prober_fail(p, err, "the fault log: %s", strerror(-err));
 	}
+}
+
+int prober_touch(struct prober *p, unsigned char *addr, enum access_kind kind,
+		 struct access *access)
+{
+	return access_failed(p, access_page(&p->meter, addr, kind, access));
+}
+
+int prober_store(struct prober *p, const struct shape *shape,
+		 unsigned char *addr, size_t len, struct access *access,
+		 struct refusal *refusal)
+{
+	return access_failed(p, access_shape(&p->meter, shape, addr, len,
+					     access, refusal));
 }
 
 void prober_load_all(const struct mapping *map)
@@ -589,8 +600,9 @@ static int pass(struct prober *p)
 static int probe_once(struct prober *p)
 {
 	static int (*const probes[])(struct prober *p) = {
-		probe_read_only, probe_data, probe_file_times, probe_truth, probe_parts,
-		probe_door, probe_fork,
+		probe_read_only, probe_data, probe_file_times, probe_truth,
+		probe_parts, probe_door, probe_shapes, probe_fork,
+		probe_threads, probe_gup, probe_flags,
 	};
 	size_t i;
 	int err = 0;
@@ -678,6 +690,8 @@ void probe(const struct source *src, struct observation *obs)
 	p.src = src;
 	p.obs = obs;
 	backing_init(&p.backing);
+	if (sched_getaffinity(0, sizeof(p.cpus), &p.cpus))
+		CPU_ZERO(&p.cpus);
 	for (i = 0; i < NR_STORES; i++) {
 		p.first_reuse[i] = INT64_MAX;
 		p.upgrade_reuse[i] = INT64_MAX;

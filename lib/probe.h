@@ -176,6 +176,173 @@ struct fork_seen {
 };
 
 /**
+ * struct store_seen - a store of another shape, to pages that nobody has touched
+ *
+ * @err:	0, TOO_SMALL, or -errno of what it takes
+ * @pages:	how many it goes to
+ * @refusal:	the signal that it raised, if any
+ * @answer:	0, or -errno of the system call that stored
+ * @faults:	its faults at these pages
+ * @data:	what they hold after it
+ */
+struct store_seen {
+	int err;
+	int pages;
+	struct refusal refusal;
+	int answer;
+	int faults;
+	struct readback data;
+};
+
+/**
+ * struct stores_seen - stores of all shapes
+ *
+ * @unaligned:	eight bytes at an odd address
+ * @across:	eight bytes on two pages
+ * @apart:	most faults of two stores, to each of these pages, in either order
+ * @atomic:	a number added to a word
+ * @set:	memset() of many pages
+ * @zeroed:	the same, to zero
+ * @read:	a page read(2) from a pipe
+ * @recv:	a page recv(2) from a socket
+ */
+struct stores_seen {
+	struct store_seen unaligned;
+	struct store_seen across;
+	int apart;
+	struct store_seen atomic;
+	struct store_seen set;
+	struct store_seen zeroed;
+	struct store_seen read;
+	struct store_seen recv;
+};
+
+/**
+ * struct threads_seen - many threads at one mapping
+ *
+ * @disjoint_err: 0, TOO_SMALL, or -errno of starting them
+ * @disjoint:	what the pages hold that each thread had its share of
+ * @disjoint_faults: of all threads; the fewest of several tries
+ * @one_page_err: 0, or -errno: -EOPNOTSUPP where the memory takes no such store
+ * @one_page:	the word that all of them added to
+ * @one_page_faults: the most that a thread took; the fewest of several tries
+ * @unmap_err:	0, or -errno of starting threads in a forked child
+ * @unmap_end:	what became of the child
+ * @unmapped:	the stores of its threads once the mapping was gone
+ * @stuck:	how many of them had no end
+ */
+struct threads_seen {
+	int disjoint_err;
+	struct readback disjoint;
+	int disjoint_faults;
+	int one_page_err;
+	struct readback one_page;
+	int one_page_faults;
+	int unmap_err;
+	struct child_end unmap_end;
+	struct refusals unmapped;
+	int stuck;
+};
+
+/**
+ * struct gup_try - one way to take pages out of a mapping
+ *
+ * @tried:	this kernel has it, this user may, and there is something to do it with
+ * @answer:	0, or -errno
+ * @differs:	it was another for a page that had not been touched
+ * @data:	what the memory holds, or was taken out: the old where it was refused
+ */
+struct gup_try {
+	bool tried;
+	int answer;
+	bool differs;
+	struct readback data;
+};
+
+/**
+ * struct gup_seen - all ways, in a forked child
+ *
+ * @err:	0, or -errno of mapping the memory there
+ * @end:	what became of the child
+ * @writev:	process_vm_writev() into it
+ * @splice:	vmsplice() of it into a pipe
+ * @direct:	read() into it, past the page cache
+ */
+struct gup_seen {
+	int err;
+	struct child_end end;
+	struct gup_try writev;
+	struct gup_try splice;
+	struct gup_try direct;
+};
+
+/**
+ * struct worst - the most faults of a store
+ *
+ * @faults:	how many
+ * @what:	after what; NULL where it never was more than none
+ */
+struct worst {
+	int faults;
+	const char *what;
+};
+
+/**
+ * struct flags_seen - other ways to map the memory
+ *
+ * @taken:	how many of the shared ones were not refused
+ * @plain:	a first store where nothing is mapped before
+ * @populated:	a first store where mmap() may have loaded the page
+ * @shared:	written through such a mapping, read through an ordinary one
+ * @private_err: 0, or -errno of a private mapping
+ * @private_end: what became of a child that stored to it
+ * @private_own: what the child found there
+ * @private_shared: what the shared mapping holds after that
+ */
+struct flags_seen {
+	int taken;
+	struct worst plain;
+	struct worst populated;
+	struct readback shared;
+	int private_err;
+	struct child_end private_end;
+	struct readback private_own;
+	struct readback private_shared;
+};
+
+/**
+ * struct advice_seen - madvise() of each kind that should do no harm
+ *
+ * @taken:	how many were not refused
+ * @stored:	a store after it, to a page stored to before
+ * @loaded:	to a page loaded before
+ * @untouched:	to a page not touched before
+ * @again:	a second store to any of them
+ * @lost_by:	after which one the data was not there any more, or NULL
+ */
+struct advice_seen {
+	int taken;
+	struct worst stored;
+	struct worst loaded;
+	struct worst untouched;
+	struct worst again;
+	const char *lost_by;
+};
+
+/**
+ * struct told_seen - what moved the file times, page by page
+ *
+ * @pages:	how many were stored to; 0 where no file time tells anything
+ * @untold:	how many first stores did not move them
+ * @again:	how many second stores did, in each of several tries
+ */
+struct told_seen {
+	int pages;
+	int untold;
+	int again;
+};
+
+/**
  * struct observation - all that the probes of one mapping saw
  *
  * Lies in memory shared by the process that measures and those that judge.
@@ -230,6 +397,12 @@ struct fork_seen {
  * @parts:	parts of the memory
  * @door:	another way to it
  * @forked:	a forked child's view of it
+ * @stores:	stores of other shapes
+ * @threads:	many threads at once
+ * @gup:	others that take pages out of it
+ * @flags:	other ways to map it
+ * @advice:	madvise()
+ * @told:	whether the file times tell of each page
  *
  * @vma_err:	0, or -errno of reading smaps and pagemap
  * @vma:	the VMA, after the first store
@@ -285,6 +458,12 @@ struct observation {
 	struct parts_seen parts;
 	struct door_seen door;
 	struct fork_seen forked;
+	struct stores_seen stores;
+	struct threads_seen threads;
+	struct gup_seen gup;
+	struct flags_seen flags;
+	struct advice_seen advice;
+	struct told_seen told;
 
 	int vma_err;
 	struct vma_info vma;

@@ -19,6 +19,9 @@
 
 #define TRIES		3
 
+/* Pages to be told of one by one. */
+#define NR_TOLD		4
+
 /* The coarsest clock ticks each 10 ms. */
 #define SETTLE_MS	50
 
@@ -163,6 +166,70 @@ static int probe_times_of(struct prober *p, const char *stage,
 	return err;
 }
 
+/* One page of each huge page, where there are such: they are told of as a whole. */
+static int store_told(struct prober *p, const struct mapping *map, int i,
+		      struct stat *before, int *told)
+{
+	unsigned char *page = map->addr + i * mapping_step(&p->backing);
+	struct access store;
+	int err;
+
+	err = prober_touch(p, page, ACCESS_STORE, &store);
+	if (moved_since(p->backing.fd, before) == 1) {
+		(*told)++;
+		fstat(p->backing.fd, before);
+	}
+	return err;
+}
+
+static int told_once(struct prober *p, const struct mapping *map, int *told,
+		     int *again)
+{
+	struct told_seen *seen = &p->obs->told;
+	struct stat before;
+	int err = 0, i;
+
+	for (i = 0; !err && i < seen->pages; i++) {
+		if (settle(p->backing.fd, &before))
+			return 0;
+		err = store_told(p, map, i, &before, told);
+	}
+	if (err || settle(p->backing.fd, &before))
+		return err;
+	for (i = 0; !err && i < seen->pages; i++)
+		err = store_told(p, map, i, &before, again);
+	return err;
+}
+
+/* Once for each page that is written, and no more. */
+static int probe_told(struct prober *p)
+{
+	struct told_seen *seen = &p->obs->told;
+	const struct store_cost *cost = &p->obs->cost;
+	int err = 0, i, told, again = 1;
+	struct mapping map;
+	size_t pages;
+
+	if (cost->mtime_upgrade != 1 && cost->mtime_child_store != 1)
+		return 0;
+	pages = p->backing.size / mapping_step(&p->backing);
+	seen->pages = pages < NR_TOLD ? pages : NR_TOLD;
+	for (i = 0; !err && again && i < TRIES; i++) {
+		err = prober_fresh(p, &map, "notified_by_time");
+		if (err)
+			return err;
+		told = 0;
+		again = 0;
+		err = told_once(p, &map, &told, &again);
+		/* What once is not told of is not told of. */
+		if (seen->pages - told > seen->untold)
+			seen->untold = seen->pages - told;
+		mapping_close(&map);
+	}
+	seen->again = again;
+	return err;
+}
+
 int probe_file_times(struct prober *p)
 {
 	struct store_cost *cost = &p->obs->cost;
@@ -184,5 +251,5 @@ int probe_file_times(struct prober *p)
 	if (!err && prober_fork_copies(p))
 		err = probe_times_of(p, "file_times_of_child_store",
 				     by_child_store, &cost->mtime_child_store);
-	return err;
+	return err ? err : probe_told(p);
 }

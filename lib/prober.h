@@ -6,6 +6,7 @@
 #ifndef PFN_MKWRITE_PROBER_H
 #define PFN_MKWRITE_PROBER_H
 
+#include <sched.h>
 #include <sys/types.h>
 
 #include "mapping.h"
@@ -18,6 +19,7 @@
  * @backing:	its memory
  * @meter:	counts the faults
  * @obs:	what was seen so far
+ * @cpus:	the CPUs that the caller may run on; none where nobody knows
  * @noisy:	others add to what the machine counts
  * @first_reuse: then: pgreuse of each first store, the smallest reading
  * @upgrade_reuse: and of each store after a load
@@ -27,6 +29,7 @@ struct prober {
 	struct backing backing;
 	struct meter meter;
 	struct observation *obs;
+	cpu_set_t cpus;
 	bool noisy;
 	int64_t first_reuse[NR_STORES];
 	int64_t upgrade_reuse[NR_STORES];
@@ -74,6 +77,21 @@ int prober_fresh(struct prober *p, struct mapping *map, const char *stage);
  */
 int prober_touch(struct prober *p, unsigned char *addr, enum access_kind kind,
 		 struct access *access);
+
+/**
+ * prober_store() - access_shape(), with what goes wrong written down
+ * @p: the measurement
+ * @shape: how to store
+ * @addr: where to
+ * @len: how many bytes
+ * @access: filled in
+ * @refusal: filled in
+ *
+ * Return: 0 or -errno, written down.
+ */
+int prober_store(struct prober *p, const struct shape *shape,
+		 unsigned char *addr, size_t len, struct access *access,
+		 struct refusal *refusal);
 
 /**
  * prober_load_all() - load from each page of a mapping, up to NR_STORES
@@ -175,6 +193,18 @@ int probe_door(struct prober *p);
 
 /* Is it the same memory in a forked child? */
 int probe_fork(struct prober *p);
+
+/* What do stores of other shapes than one byte cost? */
+int probe_shapes(struct prober *p);
+
+/* Many threads that store at once. */
+int probe_threads(struct prober *p);
+
+/* Who takes pages out of the mapping? */
+int probe_gup(struct prober *p);
+
+/* Other ways to map the memory, and advice about it. */
+int probe_flags(struct prober *p);
 
 /* What moves the times of the file that is mapped? */
 int probe_file_times(struct prober *p);

@@ -29,6 +29,7 @@ static void parse_flags(char *flags, struct vma_info *info)
 	} known[] = {
 		{ "pf", &info->pfnmap },
 		{ "mm", &info->mixedmap },
+		{ "io", &info->io },
 		{ "sh", &info->shared },
 		{ "wr", &info->writable },
 		{ "dc", &info->dontcopy },

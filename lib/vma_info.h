@@ -17,6 +17,7 @@
  * @rss_kb:	Rss, KiB
  * @pfnmap:	VmFlags pf: VM_PFNMAP
  * @mixedmap:	VmFlags mm: VM_MIXEDMAP
+ * @io:		VmFlags io: VM_IO
  * @shared:	VmFlags sh
  * @writable:	VmFlags wr
  * @dontcopy:	VmFlags dc: not there in a forked child
@@ -27,6 +28,7 @@ struct vma_info {
 	int64_t rss_kb;
 	bool pfnmap;
 	bool mixedmap;
+	bool io;
 	bool shared;
 	bool writable;
 	bool dontcopy;

@@ -40,6 +40,58 @@ static void make_good_parts(struct observation *o)
 	o->forked.by_parent.pages = 2;
 }
 
+static void make_good_stores(struct stores_seen *stores)
+{
+	struct store_seen *all[] = {
+		&stores->unaligned, &stores->across, &stores->atomic,
+		&stores->set, &stores->zeroed, &stores->read, &stores->recv,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		all[i]->pages = 1;
+		all[i]->faults = 1;
+		all[i]->data.pages = 1;
+	}
+	stores->across.pages = 2;
+	stores->across.faults = 2;
+	stores->apart = 2;
+	stores->set.pages = NR_STORES;
+	stores->set.faults = NR_STORES;
+	stores->zeroed.pages = NR_STORES;
+	stores->zeroed.faults = NR_STORES;
+}
+
+static void make_good_threads(struct threads_seen *threads)
+{
+	threads->disjoint.pages = NR_STORES;
+	threads->disjoint_faults = NR_STORES;
+	threads->one_page.pages = 1;
+	threads->one_page_faults = 1;
+	threads->unmapped.pages = 4;
+	threads->unmapped.refused = 4;
+}
+
+static void make_good_gup(struct gup_try *seen)
+{
+	seen->tried = true;
+	seen->answer = -EFAULT;
+	seen->data.pages = 1;
+}
+
+static void make_good_flags(struct observation *o)
+{
+	o->flags.taken = 3;
+	o->flags.plain = (struct worst){ 1, "PROT_EXEC" };
+	o->flags.populated = (struct worst){ 1, "MAP_LOCKED" };
+	o->flags.shared.pages = 6;
+	o->flags.private_own.pages = 1;
+	o->flags.private_shared.pages = 1;
+	o->advice.taken = 1;
+	o->advice.stored = (struct worst){ 1, "DONTNEED" };
+	o->advice.untouched = (struct worst){ 1, "NORMAL" };
+}
+
 /* udmabuf on a kernel that honours mkwrite, on a CPU that shows it. */
 static void make_good(struct observation *o)
 {
@@ -70,12 +122,42 @@ static void make_good(struct observation *o)
 	o->stored_ahead.pages = NR_STORES;
 	o->loaded_ahead.pages = NR_STORES;
 	make_good_parts(o);
+	make_good_stores(&o->stores);
+	make_good_threads(&o->threads);
+	make_good_gup(&o->gup.writev);
+	make_good_gup(&o->gup.splice);
+	make_good_gup(&o->gup.direct);
+	make_good_flags(o);
+	o->told.pages = 4;
 	o->repeats = true;
 	o->done = true;
 }
 
+/* What each first store takes that maps nothing ahead. */
+static void make_faults(struct observation *o, int faults)
+{
+	struct stores_seen *stores = &o->stores;
+
+	stores->unaligned.faults = faults;
+	stores->atomic.faults = faults;
+	stores->across.faults = 2 * faults;
+	stores->apart = 2 * faults;
+	stores->set.faults = NR_STORES * faults;
+	stores->zeroed.faults = NR_STORES * faults;
+	stores->read.faults = faults;
+	stores->recv.faults = faults;
+	o->threads.disjoint_faults = NR_STORES * faults;
+	o->threads.one_page_faults = faults;
+	o->parts.moved_untouched = faults;
+	o->flags.plain.faults = faults;
+	o->flags.populated.faults = faults;
+	o->advice.stored.faults = faults;
+	o->advice.untouched.faults = faults;
+}
+
 static void make_notify(struct observation *o)
 {
+	make_faults(o, 2);
 	o->cost.first_store = 2;
 	o->cost.store_after_load = 1;
 	o->cost.stores = 2 * NR_STORES;
@@ -151,7 +233,7 @@ static void premapped(struct observation *o)
 	o->cost.first_store = 0;
 	o->cost.load = 0;
 	o->cost.stores = 0;
-	o->parts.moved_untouched = 0;
+	make_faults(o, 0);
 }
 
 static void premapped_two_faults(struct observation *o)
@@ -159,6 +241,7 @@ static void premapped_two_faults(struct observation *o)
 	premapped(o);
 	o->cost.first_store = 2;
 	o->cost.stores = 2 * NR_STORES;
+	make_faults(o, 2);
 }
 
 static void undecided(struct observation *o)
@@ -172,6 +255,14 @@ static void again(struct observation *o)
 	o->cost.second_store = 1;
 }
 
+static void make_ahead(struct observation *o)
+{
+	o->cost.mapped_ahead = 16;
+	o->cost.stores = NR_STORES / 16;
+	o->stores.set.faults = NR_STORES / 16;
+	o->stores.zeroed.faults = NR_STORES / 16;
+}
+
 /* mkwrite for the page that faulted, but not for those mapped ahead of it. */
 static void neighbours_left_out(struct observation *o)
 {
@@ -183,8 +274,7 @@ static void neighbour_not_upgraded(struct observation *o)
 {
 	o->cost.store_after_load = 1;
 	o->cost.upgrades = NR_STORES;
-	o->cost.mapped_ahead = 16;
-	o->cost.stores = NR_STORES / 16;
+	make_ahead(o);
 	o->cost.neighbour_load = 1;
 	o->cost.neighbour_store = 1;
 }
@@ -402,6 +492,9 @@ static void ordinary(struct observation *o)
 	o->vma.pfnmap = false;
 	o->vma.rss_kb = 4;
 	o->stored.present = true;
+	o->gup.writev.answer = 0;
+	o->gup.splice.answer = 0;
+	o->gup.direct.answer = 0;
 }
 
 static void ordinary_absent(struct observation *o)
@@ -561,6 +654,292 @@ static void parent_writes_elsewhere(struct observation *o)
 	o->forked.by_parent.wrong = 1;
 }
 
+/* Device memory on arm64. */
+static void stores_not_taken(struct observation *o)
+{
+	const struct refusal refusal = { SIGBUS, BUS_ADRALN, 0 };
+
+	o->stores.unaligned.refusal = refusal;
+	o->stores.across.refusal = refusal;
+	o->stores.atomic.refusal = (struct refusal){ SIGBUS, BUS_OBJERR, 0 };
+	o->stores.zeroed.refusal = refusal;
+	o->threads.one_page_err = -EOPNOTSUPP;
+}
+
+static void stores_refused_by_driver(struct observation *o)
+{
+	const struct refusal refusal = { SIGBUS, BUS_ADRERR, 0 };
+
+	o->stores.unaligned.refusal = refusal;
+	o->stores.across.refusal = refusal;
+	o->stores.atomic.refusal = refusal;
+	o->stores.set.refusal = refusal;
+	o->stores.read.answer = -EFAULT;
+	o->stores.recv.answer = -EFAULT;
+}
+
+static void stores_not_tried(struct observation *o)
+{
+	o->stores.across.err = TOO_SMALL;
+	o->stores.read.err = -EMFILE;
+	o->stores.recv.err = -EAFNOSUPPORT;
+}
+
+static void stores_one_too_many(struct observation *o)
+{
+	o->stores.unaligned.faults++;
+	o->stores.across.faults++;
+	o->stores.atomic.faults++;
+	o->stores.set.faults++;
+	o->stores.read.faults++;
+	o->stores.recv.faults++;
+}
+
+/* Neither side of a notification may get lost. */
+static void stores_one_missing(struct observation *o)
+{
+	make_notify(o);
+	o->stores.unaligned.faults--;
+	o->stores.atomic.faults--;
+	o->stores.zeroed.faults--;
+	o->stores.read.faults--;
+	o->stores.recv.faults--;
+}
+
+static void stores_across_three(struct observation *o)
+{
+	o->stores.apart = 3;
+	o->stores.across.faults = 3;
+}
+
+/* By a load and a store. */
+static void atomic_by_two(struct observation *o)
+{
+	o->cost.store_after_load = 1;
+	o->cost.upgrades = NR_STORES;
+	o->stores.atomic.faults = 2;
+	o->threads.one_page_faults = 2;
+}
+
+static void stores_wrong(struct observation *o)
+{
+	o->stores.unaligned.data.wrong = 1;
+	o->stores.across.data.wrong = 1;
+	o->stores.atomic.data.wrong = 1;
+	o->stores.zeroed.data.wrong = 1;
+	o->stores.read.data.wrong = 1;
+	o->stores.recv.data.wrong = 1;
+}
+
+static void set_one_page(struct observation *o)
+{
+	o->stores.set.pages = 1;
+	o->stores.set.faults = 1;
+	o->stores.zeroed.pages = 1;
+	o->stores.zeroed.faults = 2;
+}
+
+static void threads_not_started(struct observation *o)
+{
+	o->threads.disjoint_err = -EAGAIN;
+	o->threads.one_page_err = -EAGAIN;
+	o->threads.unmap_err = -EAGAIN;
+}
+
+static void threads_too_few_pages(struct observation *o)
+{
+	o->threads.disjoint_err = TOO_SMALL;
+}
+
+static void threads_wrong(struct observation *o)
+{
+	o->threads.disjoint.wrong = 1;
+	o->threads.one_page.wrong = 1;
+}
+
+static void threads_one_too_many(struct observation *o)
+{
+	o->threads.disjoint_faults++;
+	o->threads.one_page_faults++;
+}
+
+static void threads_one_missing(struct observation *o)
+{
+	o->threads.disjoint_faults--;
+}
+
+static void threads_ahead(struct observation *o)
+{
+	make_ahead(o);
+	o->threads.disjoint_faults = 11;
+}
+
+static void threads_stuck(struct observation *o)
+{
+	o->threads.stuck = 1;
+}
+
+static void threads_other_signal(struct observation *o)
+{
+	o->threads.unmapped.refused--;
+}
+
+static void threads_child_stuck(struct observation *o)
+{
+	o->threads.unmap_end.err = -ETIMEDOUT;
+}
+
+static void gup_not_tried(struct observation *o)
+{
+	memset(&o->gup, 0, sizeof(o->gup));
+}
+
+static void gup_not_mapped(struct observation *o)
+{
+	o->gup.err = -EACCES;
+}
+
+static void gup_writev(struct observation *o)
+{
+	o->gup.writev.answer = 0;
+}
+
+static void gup_splice(struct observation *o)
+{
+	o->gup.splice.answer = 0;
+}
+
+static void gup_direct(struct observation *o)
+{
+	o->gup.direct.answer = 0;
+}
+
+static void gup_differs(struct observation *o)
+{
+	o->gup.writev.differs = true;
+}
+
+static void gup_wrong(struct observation *o)
+{
+	o->gup.direct.data.wrong = 1;
+}
+
+static void gup_stuck(struct observation *o)
+{
+	o->gup.end.err = -ETIMEDOUT;
+}
+
+static void gup_ordinary_refused(struct observation *o)
+{
+	ordinary(o);
+	o->gup.splice.answer = -EFAULT;
+}
+
+static void gup_mixed(struct observation *o)
+{
+	gup_ordinary_refused(o);
+	o->vma.mixedmap = true;
+	o->gup.writev.differs = true;
+}
+
+static void gup_mixed_wrong(struct observation *o)
+{
+	gup_mixed(o);
+	o->gup.writev.data.wrong = 1;
+}
+
+static void private_refused(struct observation *o)
+{
+	o->flags.private_err = -EINVAL;
+	memset(&o->flags.private_shared, 0, sizeof(o->flags.private_shared));
+}
+
+static void private_seen_by_others(struct observation *o)
+{
+	o->flags.private_shared.wrong = 1;
+}
+
+static void private_lost(struct observation *o)
+{
+	o->flags.private_own.wrong = 1;
+}
+
+static void private_sigbus(struct observation *o)
+{
+	o->flags.private_end.signo = SIGBUS;
+	o->flags.private_own.pages = 0;
+}
+
+static void private_crashed(struct observation *o)
+{
+	o->flags.private_end.signo = SIGSEGV;
+}
+
+static void flags_refused(struct observation *o)
+{
+	o->flags.taken = 0;
+}
+
+static void flags_plain_two(struct observation *o)
+{
+	o->flags.plain.faults = 2;
+}
+
+static void flags_populated_two(struct observation *o)
+{
+	o->flags.populated.faults = 2;
+}
+
+static void flags_wrong(struct observation *o)
+{
+	o->flags.shared.wrong = 1;
+}
+
+static void advice_refused(struct observation *o)
+{
+	o->advice.taken = 0;
+}
+
+static void advice_stored_two(struct observation *o)
+{
+	o->advice.stored.faults = 2;
+}
+
+static void advice_loaded_two(struct observation *o)
+{
+	o->advice.loaded = (struct worst){ 2, "COLD" };
+}
+
+static void advice_untouched_two(struct observation *o)
+{
+	o->advice.untouched.faults = 2;
+}
+
+static void advice_again(struct observation *o)
+{
+	o->advice.again = (struct worst){ 1, "FREE" };
+}
+
+static void advice_loses(struct observation *o)
+{
+	o->advice.lost_by = "DONTNEED";
+}
+
+static void told_nothing(struct observation *o)
+{
+	o->told.pages = 0;
+}
+
+static void told_of_three(struct observation *o)
+{
+	o->told.untold = 1;
+}
+
+static void told_twice(struct observation *o)
+{
+	o->told.again = 1;
+}
+
 static void no_device(struct observation *o)
 {
 	o->err = -ENODEV;
@@ -653,6 +1032,28 @@ int main(int argc, char **argv)
 		CASE(door_in_wrong), CASE(not_forked), CASE(forked_child_died),
 		CASE(forked_child_stuck), CASE(child_writes_elsewhere),
 		CASE(parent_writes_elsewhere),
+		CASE(stores_not_taken), CASE(stores_refused_by_driver),
+		CASE(stores_not_tried), CASE(stores_one_too_many),
+		CASE(stores_one_missing), CASE(stores_across_three),
+		CASE(atomic_by_two), CASE(stores_wrong), CASE(set_one_page),
+		CASE(threads_not_started), CASE(threads_too_few_pages),
+		CASE(threads_wrong), CASE(threads_one_too_many),
+		CASE(threads_one_missing), CASE(threads_ahead),
+		CASE(threads_stuck), CASE(threads_other_signal),
+		CASE(threads_child_stuck), CASE(gup_not_tried),
+		CASE(gup_not_mapped), CASE(gup_writev), CASE(gup_splice),
+		CASE(gup_direct), CASE(gup_differs), CASE(gup_wrong),
+		CASE(gup_stuck),
+		CASE(gup_ordinary_refused), CASE(gup_mixed),
+		CASE(gup_mixed_wrong), CASE(private_refused),
+		CASE(private_seen_by_others), CASE(private_lost),
+		CASE(private_sigbus), CASE(private_crashed),
+		CASE(flags_refused), CASE(flags_plain_two),
+		CASE(flags_populated_two), CASE(flags_wrong),
+		CASE(advice_refused), CASE(advice_stored_two),
+		CASE(advice_loaded_two), CASE(advice_untouched_two),
+		CASE(advice_again), CASE(advice_loses), CASE(told_nothing),
+		CASE(told_of_three), CASE(told_twice),
 		CASE(no_device), CASE(no_permission), CASE(crashed),
 	};
 	static struct source sources[ARRAY_SIZE(cases)];

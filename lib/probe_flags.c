@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Other ways to map the memory, and advice about it. Each may be refused; who takes
+ * one has to share the memory as ever, and may make no store dearer.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "prober.h"
+
+/* For build images that are older than the kernel. */
+#ifndef MADV_COLD
+#define MADV_COLD		20
+#define MADV_PAGEOUT		21
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#define MADV_POPULATE_WRITE	23
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE		25
+#endif
+
+/* So that what an earlier probe left behind is no match. */
+#define SHARED_WORD	0x54a7ed00
+#define PRIVATE_WORD	0x971fa7e0
+#define ADVISED_WORD	0xad71ce00
+
+static void worst_add(struct worst *worst, int faults, const char *what)
+{
+	if (faults > worst->faults) {
+		worst->faults = faults;
+		worst->what = what;
+	}
+}
+
+/* The first page and the last one, by a mapping made in some way. */
+static int stores_of_way(struct prober *p, const struct mapping *shared,
+			 const struct mapping *map, const char *name,
+			 struct worst *worst)
+{
+	struct flags_seen *seen = &p->obs->flags;
+	size_t last = map->nr_pages - 1, page = 0;
+	struct access store;
+	int err;
+
+	for (;;) {
+		err = prober_touch(p, mapping_page(map, page), ACCESS_STORE,
+				   &store);
+		if (err)
+			return err;
+		worst_add(worst, store.faults, name);
+		*prober_word(map, page) = SHARED_WORD + page;
+		readback_add(&seen->shared, page, SHARED_WORD + page,
+			     *prober_word(shared, page));
+		if (page == last)
+			return 0;
+		page = last;
+	}
+}
+
+static int probe_ways(struct prober *p)
+{
+	struct flags_seen *seen = &p->obs->flags;
+	const struct {
+		const char *name;
+		int prot;
+		int flags;
+		struct worst *worst;
+	} ways[] = {
+		{ "PROT_EXEC", PROT_EXEC, 0, &seen->plain },
+		{ "MAP_POPULATE", 0, MAP_POPULATE, &seen->populated },
+		{ "MAP_LOCKED", 0, MAP_LOCKED, &seen->populated },
+	};
+	struct mapping shared, map;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < sizeof(ways) / sizeof(*ways); i++) {
+		err = prober_fresh(p, &shared, "map_flags");
+		if (err)
+			return err;
+		if (!mapping_open_as(&map, &p->backing, PROT_READ | PROT_WRITE |
+				     ways[i].prot, MAP_SHARED | ways[i].flags,
+				     0, p->backing.size)) {
+			seen->taken++;
+			err = stores_of_way(p, &shared, &map, ways[i].name,
+					    ways[i].worst);
+			mapping_close(&map);
+		}
+		mapping_close(&shared);
+	}
+	return err;
+}
+
+static void child_stores_privately(struct prober *p, const struct mapping *map)
+{
+	struct flags_seen *seen = &p->obs->flags;
+
+	*prober_word(map, 0) = PRIVATE_WORD;
+	readback_add(&seen->private_own, 0, PRIVATE_WORD, *prober_word(map, 0));
+}
+
+/*
+ * In a process of its own: a driver that forgets to refuse such a mapping ends in
+ * the BUG_ON() of vmf_insert_pfn_prot() (mm/memory.c).
+ */
+static int probe_private(struct prober *p)
+{
+	struct flags_seen *seen = &p->obs->flags;
+	struct mapping shared, map;
+	pid_t pid;
+	int err;
+
+	err = prober_fresh(p, &shared, "map_private");
+	if (err)
+		return err;
+	*prober_word(&shared, 0) = SHARED_WORD;
+	seen->private_err = mapping_open_as(&map, &p->backing,
+					    PROT_READ | PROT_WRITE, MAP_PRIVATE,
+					    0, p->backing.size);
+	if (!seen->private_err) {
+		pid = prober_fork(p, &map, child_stores_privately,
+				  &seen->private_end);
+		if (pid > 0)
+			prober_reap(pid, &seen->private_end);
+		readback_add(&seen->private_shared, 0, SHARED_WORD,
+			     *prober_word(&shared, 0));
+		mapping_close(&map);
+	}
+	mapping_close(&shared);
+	return 0;
+}
+
+/* What is stored to, what is loaded, and what is not touched before the advice. */
+#define STORED		0
+#define LOADED		1
+#define UNTOUCHED	2
+
+static int stores_advised(struct prober *p, const struct mapping *map,
+			  const char *name)
+{
+	struct advice_seen *seen = &p->obs->advice;
+	struct worst *first[] = {
+		[STORED] = &seen->stored,
+		[LOADED] = &seen->loaded,
+		[UNTOUCHED] = &seen->untouched,
+	};
+	size_t page, pages = map->nr_pages > UNTOUCHED ? UNTOUCHED + 1 : 1;
+	struct access store;
+	int err = 0;
+
+	for (page = 0; !err && page < pages; page++) {
+		err = prober_touch(p, mapping_page(map, page), ACCESS_STORE,
+				   &store);
+		if (!err)
+			worst_add(first[page], store.faults, name);
+	}
+	for (page = 0; !err && page < pages; page++) {
+		err = prober_touch(p, mapping_page(map, page), ACCESS_STORE,
+				   &store);
+		if (!err)
+			worst_add(&seen->again, store.faults, name);
+	}
+	return err;
+}
+
+static int advise(struct prober *p, int advice, const char *name)
+{
+	struct advice_seen *seen = &p->obs->advice;
+	uint32_t word = ADVISED_WORD + advice;
+	struct mapping map;
+	int err;
+
+	err = prober_fresh(p, &map, "madvise_harmless");
+	if (err)
+		return err;
+	*prober_word(&map, STORED) = word;
+	if (map.nr_pages > LOADED)
+		load_page(mapping_page(&map, LOADED));
+	if (madvise(map.addr, map.size, advice))
+		goto close_mapping;
+	seen->taken++;
+	err = stores_advised(p, &map, name);
+	if (*prober_word(&map, STORED) != word)
+		seen->lost_by = name;
+close_mapping:
+	mapping_close(&map);
+	return err;
+}
+
+#define ADVICE(name) { MADV_##name, #name }
+
+/* Not those that are meant to do harm, nor to keep the memory from a child. */
+static int probe_advice(struct prober *p)
+{
+	static const struct {
+		int advice;
+		const char *name;
+	} all[] = {
+		ADVICE(NORMAL), ADVICE(RANDOM), ADVICE(SEQUENTIAL),
+		ADVICE(WILLNEED), ADVICE(DONTNEED), ADVICE(COLD),
+		ADVICE(PAGEOUT), ADVICE(FREE), ADVICE(HUGEPAGE),
+		ADVICE(NOHUGEPAGE), ADVICE(DONTDUMP), ADVICE(DODUMP),
+		ADVICE(MERGEABLE), ADVICE(UNMERGEABLE), ADVICE(POPULATE_READ),
+		ADVICE(POPULATE_WRITE), ADVICE(COLLAPSE),
+	};
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < sizeof(all) / sizeof(*all); i++)
+		err = advise(p, all[i].advice, all[i].name);
+	return err;
+}
+
+int probe_flags(struct prober *p)
+{
+	int err;
+
+	err = probe_ways(p);
+	if (!err)
+		err = probe_private(p);
+	return err ? err : probe_advice(p);
+}

@@ -430,6 +430,11 @@ static inline int mappings_report_absent(FILE *out)
 	return nr;
 }
 
+/* A libc without such patterns takes the plain ones. */
+#ifndef FNM_EXTMATCH
+#define FNM_EXTMATCH	0
+#endif
+
 /*
  * PFN_MKWRITE_ONLY and PFN_MKWRITE_SKIP in the environment: patterns, as the shell has
  * them, for the names of mappings.
@@ -439,8 +444,8 @@ static inline bool mapping_wanted(const struct source *src)
 	const char *only = getenv("PFN_MKWRITE_ONLY");
 	const char *skip = getenv("PFN_MKWRITE_SKIP");
 
-	return (!only || !*only || !fnmatch(only, src->name, 0)) &&
-	       (!skip || !*skip || fnmatch(skip, src->name, 0));
+	return (!only || !*only || !fnmatch(only, src->name, FNM_EXTMATCH)) &&
+	       (!skip || !*skip || fnmatch(skip, src->name, FNM_EXTMATCH));
 }
 
 /**

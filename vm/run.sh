@@ -90,15 +90,16 @@ read_rig() {
 	local key value
 
 	rig=$1
+	# Each card's memory by its other door would be half of the time: it has rigs of its own.
 	r=([append]="" [devices]="" [modules]="" [patches]="" [memory]=512 [pmem]=0
-		[devdax]=0 [timeout]=120)
+		[devdax]=0 [timeout]=120 [only]="" [skip]='*-prime')
 	expected=()
 	while read -r key value; do
 		case $key in
 		'' | \#*) ;;
 		expect)	expected+=("$value") ;;
 		arch | suite | kernel | version | cpu | memory | pmem | devdax | \
-		devices | modules | patches | append | timeout)
+		devices | modules | patches | append | timeout | only | skip)
 			r[$key]=$value ;;
 		*)	die "rig $rig: $key is not a key" ;;
 		esac
@@ -269,6 +270,8 @@ make_image() {
 	cp "$here/init" "$root/init" &&
 	cp -rL "$suite" "$root/suite" &&
 	printf '%s' "$line" >"$root/suite.args" &&
+	printf 'export PFN_MKWRITE_%s=%q\n' ONLY "${r[only]}" SKIP "${r[skip]}" \
+		>"$root/suite.env" &&
 	add_modules "$root" "${@:2}" &&
 	cd "$root" &&
 	find . -print0 | cpio -0 -o -H newc -R 0:0 --quiet >"$tmp/initrd"

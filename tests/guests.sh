@@ -106,7 +106,7 @@ moved_on() {
 }
 
 rigs='arm64-6.12-a57 arm64-7.3-a57 arm64-7.3-max arm64-7.3-max-nodbm arm64-7.3-dax
-	arm64-fixed-a57 arm64-fixed-dax'
+	arm64-7.3-huge arm64-7.3-bar arm64-fixed-a57 arm64-fixed-dax'
 
 check uapi.build uapi_suite
 
@@ -117,9 +117,11 @@ rig arm64-6.12-a57
 	rig arm64-7.3-max
 	rig uapi arm64-7.3-a57 "$work/uapi"
 	rig arm64-7.3-dax
+	rig arm64-7.3-bar
 } &
 PFN_MKWRITE_WRAP=tests/guest_surroundings.sh rig surroundings arm64-7.3-a57
 rig arm64-7.3-max-nodbm
+rig arm64-7.3-huge
 rig arm64-fixed-a57
 rig arm64-fixed-dax
 second_card

@@ -154,12 +154,14 @@ static int dax_open(const struct source *src, struct backing *b, size_t size)
 
 const struct source dax_source = {
 	.name = "dax",
+	.of_device = true,
 	.open = dax_open,
 	.close = backing_close,
 };
 
 const struct source dax_pmd_source = {
 	.name = "dax_pmd",
+	.of_device = true,
 	.here = dax_pmd_here,
 	.open = dax_pmd_open,
 	.close = backing_close,

@@ -124,6 +124,7 @@ static int devdax_open(const struct source *src, struct backing *b, size_t size)
 
 const struct source devdax_source = {
 	.name = "devdax",
+	.of_device = true,
 	.here = devdax_here,
 	.open = devdax_open,
 	.close = backing_close,
@@ -131,6 +132,7 @@ const struct source devdax_source = {
 
 const struct source devdax_pmd_source = {
 	.name = "devdax_pmd",
+	.of_device = true,
 	.here = devdax_here,
 	.open = devdax_open,
 	.close = backing_close,

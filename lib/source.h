@@ -7,6 +7,7 @@
 #ifndef PFN_MKWRITE_SOURCE_H
 #define PFN_MKWRITE_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -52,6 +53,7 @@ struct backing {
  * @name:	in test names; letters, digits, '_' and '-'
  * @detail:	which one exactly, for the reader; may be NULL
  * @card:	for DRM: which card
+ * @of_device:	its pages are a device's, which not each kernel counts as resident
  * @here:	optional: can this machine have such memory at all? A cheap look
  *		that leaves nothing behind. 0, or -errno with backing->why set;
  *		then its tests are not even listed
@@ -69,6 +71,7 @@ struct source {
 	const char *name;
 	const char *detail;
 	const struct drm_card *card;
+	bool of_device;
 	int (*here)(const struct source *src, struct backing *backing);
 	int (*open)(const struct source *src, struct backing *backing,
 		    size_t size);

@@ -25,7 +25,10 @@ usage: ./run_tests.sh [-l] [-t TEST] [-v MAPPING] ...
        ./run_tests.sh --list
 	the guests that there are, and what each shows
 
-PFN_MKWRITE_DRM=DRIVER|/dev/dri/cardN|pci:SLOT picks one DRM card.
+PFN_MKWRITE_DRM=DRIVER|/dev/dri/cardN|pci:SLOT picks one DRM card, PFN_MKWRITE_ONLY=PATTERN
+mappings by their name, and PFN_MKWRITE_SKIP=PATTERN leaves some out. These name what may be
+written, and lose what it holds: PFN_MKWRITE_DEVDAX=/dev/daxN.M,...,
+PFN_MKWRITE_BAR=/sys/bus/pci/devices/SLOT/resourceN, PFN_MKWRITE_VFIO=SLOT.
 exit status: 0 passed, 1 failed, 4 no device memory to test here, 2 could not run
 END
 }
@@ -139,7 +142,7 @@ flatten() {
 			exit 1
 		if (measured || selected)
 			exit 0
-		print "# no device mapping was measured: looked for /dev/udmabuf, for a file system mounted with dax, and for a card in /dev/dri that makes dumb buffers; ./run_tests.sh --vm brings its own"
+		print "# no device mapping was measured: looked for /dev/udmabuf, for heaps in /dev/dma_heap, for a file system mounted with dax, and for a card in /dev/dri that makes dumb buffers; ./run_tests.sh --vm brings its own"
 		exit 4
 	}'
 }

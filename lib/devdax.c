@@ -79,8 +79,8 @@ static int find_device(const struct source *src, struct backing *b,
 			return backing_fail(b, -ENODEV,
 					    NAMED_BY " names %.80s, which is no device-dax device",
 					    path);
-		if (attribute(&st, "align") == align &&
-		    attribute(&st, "size") >= size)
+		b->room = attribute(&st, "size");
+		if (attribute(&st, "align") == align && b->room >= size)
 			return 0;
 	}
 	return backing_fail(b, -ENODEV,

@@ -72,6 +72,7 @@ static int pci_bar_open(const struct source *src, struct backing *b,
 				    "%.80s has %lld bytes, and %zu are needed",
 				    path, (long long)st.st_size, size);
 	b->size = size;
+	b->room = st.st_size;
 	return 0;
 }
 

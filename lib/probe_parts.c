@@ -257,6 +257,7 @@ static void refuse_beyond(const struct mapping *map, size_t page,
  */
 static int probe_beyond(struct prober *p)
 {
+	size_t room = p->backing.room ? p->backing.room : p->backing.size;
 	struct parts_seen *seen = &p->obs->parts;
 	struct mapping whole, more;
 	size_t nr;
@@ -265,15 +266,15 @@ static int probe_beyond(struct prober *p)
 	err = prober_fresh(p, &whole, "beyond_the_end");
 	if (err)
 		return err;
-	nr = whole.nr_pages;
 	seen->beyond_err = mapping_open_as(&more, &p->backing,
 					   PROT_READ | PROT_WRITE, MAP_SHARED,
-					   0, whole.size +
-					   mapping_step(&p->backing));
+					   0, room + mapping_step(&p->backing));
 	if (seen->beyond_err)
 		goto close_whole;
 	write_all(&whole, 0, BEFORE_BEYOND);
-	*prober_word(&more, nr - 1) = BEFORE_BEYOND + nr - 1;
+	nr = room / whole.page_size;
+	if (nr == whole.nr_pages)
+		*prober_word(&more, nr - 1) = BEFORE_BEYOND + nr - 1;
 	refuse_beyond(&more, nr, load_expect_refusal, &seen->beyond);
 	refuse_beyond(&more, nr, store_expect_refusal, &seen->beyond);
 	read_all(&whole, 0, BEFORE_BEYOND, &seen->beside_beyond);

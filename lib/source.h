@@ -19,12 +19,14 @@ struct source;
 /**
  * struct backing - memory that a source has made, ready to be mapped
  *
- * A source fills in @fd, @offset and @size, and @align and @peer_fd where it
- * has them; the rest is its own.
+ * A source fills in @fd, @offset and @size, and @room, @align and @peer_fd
+ * where it has them; the rest is its own.
  *
  * @fd:		what mmap() gets
  * @offset:	where in @fd the memory starts, bytes
  * @size:	bytes that can be mapped
+ * @room:	bytes that there are, where there is more behind them that could be
+ *		mapped as well; else 0
  * @align:	bytes that its mappings have to start at a multiple of, a power
  *		of two; 0 where a page is enough
  * @peer_fd:	another door to the same memory, or -1: what is written here
@@ -39,6 +41,7 @@ struct backing {
 	int fd;
 	off_t offset;
 	size_t size;
+	size_t room;
 	size_t align;
 	int peer_fd;
 	off_t peer_offset;

@@ -139,6 +139,7 @@ static int find_bar(struct backing *b, const char *slot)
 		    info.flags & VFIO_REGION_INFO_FLAG_MMAP &&
 		    info.size >= b->size) {
 			b->offset = info.offset;
+			b->room = info.size;
 			return 0;
 		}
 	}

@@ -507,10 +507,11 @@ run_rig() {
 	use_kernel
 	build_suite
 	fetch_package "${r[arch]}" "$busybox_suite" busybox-static
-	# The report comes over virtio, which some kernels have as modules.
+	# The report comes over virtio, which some kernels have as modules. Direct I/O
+	# wants a block device.
 	# shellcheck disable=SC2086	# to be split into words
 	quiet=1 step "making the guest's image" make_image "$fetched" \
-		virtio_pci virtio_console ${r[modules]} ||
+		virtio_pci virtio_console brd ${r[modules]} ||
 		die "the guest's image cannot be made: $(why)"
 	parameters="console=$console earlycon panic=-1 $quick ${r[append]}"
 	processor=(-cpu "${r[cpu]}" -smp 1 -m $((r[memory] + r[behind]))) pmem=()

@@ -110,20 +110,18 @@ compile() {
 take_kernel() {
 	rm -rf "${1:?}" && mkdir "$1" &&
 	cp "$dir/obj/$kimage" "$1/vmlinuz" &&
+	cp "$dir/obj/vmlinux.symvers" "$1/Module.symvers" &&
 	cp "$dir/obj/include/config/kernel.release" "$1/release"
 }
 
-# build_kernel ARCH VERSION [PATCH...]: sets $fetched to a folder with vmlinuz,
-# release, and no modules.
-build_kernel() {
-	local arch=$1 version=$2 dir tree kmake kimage name made configs
-	shift 2
+# Fills configs[] with the files that configure a kernel for this architecture.
+kernel_configs() {
+	configs=("$here"/kernel{,-"$1"}.config "${here%/*}/config")
+}
 
-	make_cache
-	configs=("$here"/kernel{,-"$arch"}.config "${here%/*}/config")
-	name=$(cat "${configs[@]}" "$@" | sha256sum | cut -c 1-16)
-	fetched=$cache/kernels/$arch/built-$version-$name
-	[[ ! -e $fetched/vmlinuz ]] || return 0
+# lock_sources ARCH VERSION: sets what the functions above want, for the caller alone.
+lock_sources() {
+	local arch=$1 version=$2
 
 	deps kernel "vm-$arch"
 	fetch_tree "$version"
@@ -131,12 +129,36 @@ build_kernel() {
 	dir=$cache/kernel-$arch-$version
 	kernel_make "$arch" "$dir"
 	lock "kernel-$arch-$version"
+}
+
+# ready_sources ARCH VERSION [PATCH...]: patched and configured.
+ready_sources() {
+	local arch=$1 version=$2 configs
+	shift 2
+
+	kernel_configs "$arch"
+	step "patching linux-$version" use_patches "$@" ||
+		die "the sources of linux-$version cannot be made ready: $(why)"
+	step "configuring linux-$version for $arch" configure_all "${configs[@]}" ||
+		die "linux-$version cannot be configured for $arch: $(why)"
+}
+
+# build_kernel ARCH VERSION [PATCH...]: sets $fetched to a folder with vmlinuz,
+# release, the Module.symvers for modules of ours, and no modules.
+build_kernel() {
+	local arch=$1 version=$2 dir tree kmake kimage name made configs
+	shift 2
+
+	make_cache
+	kernel_configs "$arch"
+	name=$(cat "${configs[@]}" "$@" | sha256sum | cut -c 1-16)
+	fetched=$cache/kernels/$arch/built-$version-$name
+	[[ ! -e $fetched/vmlinuz ]] || return 0
+
+	lock_sources "$arch" "$version"
 	fetched=$cache/kernels/$arch/built-$version-$name
 	if [[ ! -e $fetched/vmlinuz ]]; then
-		step "patching linux-$version" use_patches "$@" ||
-			die "the sources of linux-$version cannot be made ready: $(why)"
-		step "configuring linux-$version for $arch" configure_all "${configs[@]}" ||
-			die "linux-$version cannot be configured for $arch: $(why)"
+		ready_sources "$arch" "$version" "$@"
 		step "building linux-$version for $arch${*:+ with ${#} patches}" compile ||
 			die "linux-$version for $arch does not build: $(why)"
 		made=$dir/made

@@ -4,6 +4,7 @@
 # and without root, and prints the folder in the cache where it is. No network is
 # used for what is there already.
 # Usage: vm/fetch.sh kernel ARCH SUITE METAPACKAGE VERSION
+#        vm/fetch.sh headers ARCH SUITE RELEASE
 #        vm/fetch.sh package ARCH SUITE PACKAGE
 #        vm/fetch.sh harness [VERSION]
 
@@ -238,6 +239,92 @@ fetch_package() {
 	unlock
 }
 
+# Unpacks the headers of a kernel that is for one of our architectures. What is left out
+# is of other ones, empty, or makes kbuild look for a tool that writes BTF.
+unpack_headers() {
+	unpack "$1" --exclude='./usr/share' --exclude='*/include/dt-bindings' \
+		--exclude='*-common/arch/[!arx]*' --exclude='*/include/config/[!ak]*' \
+		--exclude='*/vmlinux'
+}
+
+# Prints which programs that a module's build runs do not run on this machine.
+strangers() {
+	local file
+
+	for file in "$1"/usr/lib/linux-kbuild-*/{scripts/{basic,mod},tools/objtool}/*; do
+		[[ ! -x $file ]] || ! ldd "$file" 2>&1 | grep -q 'not found' || echo "$file"
+	done
+}
+
+# unpack_libraries DIR PROGRAM...: unpacks libraries to DIR/libraries, and puts a script
+# in the place of each program, which runs it with them.
+unpack_libraries() {
+	local dir=$1 file loader
+	shift
+
+	unpack "$dir/libraries" --wildcards --transform='s,.*/,,' --exclude=./etc \
+		--exclude='./lib*64/*' --exclude='./usr/lib*64/*' --exclude='*/gconv' \
+		--exclude='*/audit' '*.so*' &&
+	loader=$(cd "$dir/libraries" && echo ld-linux*.so.*) || return
+	for file; do
+		mv "$file" "$file.bin" &&
+		cat >"$file" <<-END && chmod +x "$file" || return
+			#!/bin/sh
+			# Debian has built the program for a newer libc than this machine has.
+			libraries=\${0%/*}/../../../../../libraries
+			exec "\$libraries/$loader" --library-path "\$libraries" "\$0.bin" "\$@"
+		END
+	done
+}
+
+# fetch_headers ARCH SUITE RELEASE: what a module for this stock kernel is built with,
+# but for the compiler: what kbuild runs is of this machine's architecture. In $fetched
+# the folders have the places that Debian gives them, usr/src and usr/lib.
+fetch_headers() {
+	local arch=$1 suite=$2 release=$3 host flavour package made kbuild='' strange
+	local packages=() libraries
+
+	fetched=$cache/headers/$arch/$release
+	[[ ! -d $fetched ]] || return 0
+	host=$(dpkg --print-architecture)
+	lock headers
+	if [[ ! -d $fetched ]]; then
+		use_apt "$arch" "$suite"
+		for package in $(depends "linux-headers-$release"); do
+			case $package in
+			linux-headers-*-common)	packages+=("$package") ;;
+			linux-kbuild-*)		kbuild=$package ;;
+			esac
+		done
+		# 6.1.0-50-arm64, 7.3.4+deb13-arm64-16k
+		flavour=$(sed -E 's/^[^-]*-([0-9.]+-)?//' <<<"$release")
+		[[ $kbuild ]] || die "linux-headers-$release is wanted, but $suite now has" \
+			"$(depends "linux-headers-$flavour" | grep ^linux-headers- ||
+				echo "no linux-headers-$flavour");" \
+			"remove $cache/kernels/$arch/$release for a newer kernel"
+		make_stage headers
+		made=$stage/made
+		get "linux-headers-$release" "${packages[@]}"
+		use_apt "$host" "$suite"
+		get "$kbuild"
+		step "unpacking the headers of kernel $release" unpack_headers "$made" ||
+			die "the headers of kernel $release cannot be unpacked: $(why)"
+		mapfile -t strange < <(strangers "$made")
+		if ((${#strange[@]})); then
+			mapfile -t libraries < <(depends "$kbuild" |
+				grep -E '^(libc6$|libelf1|zlib1g$)')
+			# Backports have only what is newer than the release.
+			use_apt "$host" "${suite%-backports}"
+			get "${libraries[@]}"
+			step "unpacking libraries for $kbuild" \
+				unpack_libraries "$made" "${strange[@]}" ||
+				die "${libraries[*]} cannot be unpacked: $(why)"
+		fi
+		keep "$made" "$fetched"
+	fi
+	unlock
+}
+
 # unpack_source NAME [MEMBER...]: all of the sources, or these files and folders.
 unpack_source() {
 	local name=$1
@@ -294,10 +381,11 @@ fetch_tree() {
 
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
 	case ${1:-}:$# in
-	kernel:5 | package:4 | harness:[12])
+	kernel:5 | headers:4 | package:4 | harness:[12])
 		"fetch_$1" "${@:2}"
 		echo "$fetched" ;;
 	*)	die "usage: vm/fetch.sh kernel ARCH SUITE METAPACKAGE VERSION |" \
-			"package ARCH SUITE PACKAGE | harness [VERSION]" ;;
+			"headers ARCH SUITE RELEASE | package ARCH SUITE PACKAGE |" \
+			"harness [VERSION]" ;;
 	esac
 fi

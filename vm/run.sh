@@ -17,6 +17,8 @@ PFN_MKWRITE_ME=${PFN_MKWRITE_ME:-run_tests.sh}
 . "$here/fetch.sh"
 # shellcheck source=build.sh
 . "$here/build.sh"
+# shellcheck source=module.sh
+. "$here/module.sh"
 # shellcheck source=table.sh
 . "$here/table.sh"
 top=${here%/*}
@@ -35,6 +37,8 @@ usage() {
 	  --kernel IMAGE    boot this kernel instead of the rig's
 	  --modules DIR     its modules: /lib/modules/RELEASE or what holds lib/modules
 	  --patch FILE      build the rig's kernel with this patch as well; may be repeated
+	  --module          build pfn_mkwrite_mod for the kernel and load it in the guest;
+	                    with --kernel, DIR/build must lead to the kernel's headers
 	  --timeout S       time limit from power-on, in seconds
 	  --output DIR      where console.log and tap.log go (DIR/RIG for several rigs)
 	  -v                show the build and QEMU's command line
@@ -157,6 +161,7 @@ own_modules() {
 		dir=${found[0]%/}
 	fi
 	release=${dir##*/}
+	module_for=(headers "$dir/build" "$release")
 	module_root=$tmp/own
 	mkdir -p "$module_root/lib/modules"
 	# modprobe wants this layout, and an index, which is not to be put into
@@ -166,6 +171,8 @@ own_modules() {
 		die "--modules $1: depmod cannot index it: $(why)"
 }
 
+# use_kernel: sets image, release, module_root, and module_for[] to what build_module()
+# wants to know about the kernel.
 use_kernel() {
 	if [[ $own_kernel ]]; then
 		image=$own_kernel
@@ -176,6 +183,7 @@ use_kernel() {
 		build_kernel "${r[arch]}" "${r[version]}" "${patches[@]}" "${own_patches[@]}"
 		image=$fetched/vmlinuz
 		module_root=
+		module_for=(source "${r[version]}" "${patches[@]}" "${own_patches[@]}")
 		release=$(<"$fetched/release")
 		release+=" with $((${#patches[@]} + ${#own_patches[@]})) patches"
 	else
@@ -183,6 +191,7 @@ use_kernel() {
 		image=$fetched/vmlinuz
 		module_root=$fetched/modules
 		release=$(<"$fetched/release")
+		module_for=(debian "${r[suite]}" "$release")
 	fi
 }
 
@@ -275,6 +284,7 @@ make_image() {
 	printf 'export PFN_MKWRITE_%s=%q\n' ONLY "${r[only]}" SKIP "${r[skip]}" \
 		>"$root/suite.env" &&
 	add_modules "$root" "${@:2}" &&
+	{ [[ ! $own_module ]] || cp "$own_module" "$root/modules/99-pfn_mkwrite_mod.ko"; } &&
 	cd "$root" &&
 	find . -print0 | cpio -0 -o -H newc -R 0:0 --quiet >"$tmp/initrd"
 }
@@ -505,6 +515,11 @@ run_rig() {
 	limit=${own_limit:-${r[timeout]}}
 	check_memory
 	use_kernel
+	own_module=
+	if [[ $module ]]; then
+		build_module "${r[arch]}" "${module_for[@]}"
+		own_module=$fetched
+	fi
 	build_suite
 	fetch_package "${r[arch]}" "$busybox_suite" busybox-static
 	# The report comes over virtio, which some kernels have as modules. Direct I/O
@@ -545,7 +560,7 @@ known_rigs() {
 
 declare -A r measured
 rigs=() arguments=() verbose='' own_kernel='' own_modules='' own_limit='' own_output='' list=''
-own_patches=() jobs='' table='' asked=() job_options=()
+own_patches=() module='' jobs='' table='' asked=() job_options=()
 while (($#)); do
 	case $1 in
 	--kernel | --modules | --patch | --timeout | --output | --jobs | --table)
@@ -564,6 +579,8 @@ while (($#)); do
 		*)	job_options+=("$1" "$2") ;;
 		esac
 		shift ;;
+	--module)
+		module=1 job_options+=(--module) ;;
 	--list)	list=1 ;;
 	--help | -h)
 		usage
@@ -594,6 +611,9 @@ fi
 	die "--kernel $own_kernel is not a file that can be read"
 [[ ! $own_modules || -d $own_modules ]] || die "--modules $own_modules is not a folder"
 [[ ! $own_modules || $own_kernel ]] || die "--modules is of no use without --kernel"
+[[ ! $module || ! $own_kernel || $own_modules ]] ||
+	die "--module needs the headers of that kernel: give --modules DIR, too," \
+		"and make DIR/build lead to them"
 [[ ! ${own_patches[*]} || ! $own_kernel ]] || die "--patch is of no use with --kernel"
 ((${#rigs[@]})) || rigs=("$default_rig") asked=("$default_rig")
 for i in "${!own_patches[@]}"; do

@@ -30,6 +30,7 @@
 /* Pages of some size are in here that no order of the page allocator has. */
 #define MAX_SIZE	max_t(size_t, 4UL << 20, SMALLEST_HUGE)
 #define AHEAD_MAX	512
+#define MANY_TIMES	64
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 #define SMALLEST_HUGE	((size_t)PMD_SIZE)
@@ -59,7 +60,7 @@ static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
  * @write_faults: those for a write
  * @pfn_mkwrites: calls of pfn_mkwrite
  * @page_mkwrites: calls of page_mkwrite
- * @unanswered:	the last fault was answered without a PTE
+ * @unanswered:	how many of the last faults were answered without a PTE
  */
 struct record {
 	u32 left;
@@ -67,7 +68,7 @@ struct record {
 	u32 write_faults;
 	u32 pfn_mkwrites;
 	u32 page_mkwrites;
-	bool unanswered;
+	u32 unanswered;
 };
 
 /**
@@ -83,6 +84,7 @@ struct record {
  * @first:	where the first of them started
  * @mm:		whose that was; to compare, not to use
  * @written:	there was a write fault
+ * @closed:	one of the VMAs is gone
  */
 struct memory {
 	struct mutex setup_lock;	/* serializes setup() and mmap() */
@@ -95,6 +97,7 @@ struct memory {
 	unsigned long first;
 	const struct mm_struct *mm;
 	bool written;
+	bool closed;
 };
 
 static bool wrong(const struct memory *mem, enum pfn_mkwrite_wrong which)
@@ -225,8 +228,8 @@ static unsigned long astray(const struct memory *mem, const struct vm_area_struc
 	case PFN_MKWRITE_WRONG_NEIGHBOUR:
 		stray = ahead;
 		break;
-	case PFN_MKWRITE_WRONG_RACE:
-		stray = other_thread();
+	case PFN_MKWRITE_WRONG_UNMAP:
+		stray = READ_ONCE(mem->closed);
 		break;
 	}
 	return stray && other < mem->nr_pages ? other : page;
@@ -314,7 +317,7 @@ static vm_fault_t insert(struct memory *mem, struct vm_fault *vmf, unsigned long
 	return vmf_insert_pfn(vma, addr, pfn);
 }
 
-/* A driver that is wrong in this way answers the fault without a PTE, once. */
+/* A driver that is wrong in this way answers the fault without a PTE, at first. */
 static bool unruly(const struct memory *mem, const struct vm_fault *vmf, unsigned long page)
 {
 	switch (mem->setup.wrong) {
@@ -340,6 +343,7 @@ static bool answered(struct memory *mem, const struct vm_fault *vmf, unsigned lo
 {
 	struct record *record = &mem->record[page];
 	bool answer = true;
+	u32 times;
 
 	spin_lock(&mem->lock);
 	record->faults++;
@@ -348,8 +352,10 @@ static bool answered(struct memory *mem, const struct vm_fault *vmf, unsigned lo
 		mem->written = true;
 	}
 	if (unruly(mem, vmf, page)) {
-		record->unanswered = !record->unanswered;
-		answer = !record->unanswered;
+		/* Of several threads at one page, at least one is to notice. */
+		times = wrong(mem, PFN_MKWRITE_WRONG_THREAD) ? MANY_TIMES : 1;
+		answer = record->unanswered == times;
+		record->unanswered = answer ? 0 : record->unanswered + 1;
 	}
 	spin_unlock(&mem->lock);
 	return answer;
@@ -379,8 +385,6 @@ static void misbehave(struct memory *mem, struct vm_area_struct *vma)
 {
 	if (wrong(mem, PFN_MKWRITE_WRONG_STUCK) && other_thread())
 		schedule_timeout_killable(5 * HZ);
-	if (wrong(mem, PFN_MKWRITE_WRONG_RACE) && other_thread())
-		unmap_mapping_range(vma->vm_file->f_mapping, 0, 0, 1);
 	if (wrong(mem, PFN_MKWRITE_WRONG_PRIVATE))
 		WRITE_ONCE(vma->vm_page_prot, writable_and_dirty(vma->vm_flags));
 }
@@ -510,7 +514,10 @@ static void mod_vma_close(struct vm_area_struct *vma)
 
 	spin_lock(&mem->lock);
 	mem->nr_vmas--;
+	mem->closed = true;
 	spin_unlock(&mem->lock);
+	if (wrong(mem, PFN_MKWRITE_WRONG_UNMAP))
+		unmap_mapping_range(vma->vm_file->f_mapping, 0, 0, 1);
 }
 
 static const struct vm_operations_struct mod_ops = {
@@ -762,7 +769,9 @@ static long ioctl_reset(struct memory *mem)
 		spin_lock(&mem->lock);
 		memset(mem->record, 0, mem->nr_pages * sizeof(*mem->record));
 		mem->written = false;
+		mem->closed = false;
 		spin_unlock(&mem->lock);
+		memset(mem->start, 0, mem->setup.size);
 		err = 0;
 	}
 	mutex_unlock(&mem->setup_lock);

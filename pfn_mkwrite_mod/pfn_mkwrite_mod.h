@@ -78,12 +78,11 @@ enum pfn_mkwrite_insert {
  * @PFN_MKWRITE_WRONG_NEIGHBOUR: pages mapped ahead are off by one
  * @PFN_MKWRITE_WRONG_UNALIGNED: a fault within a page is answered without a PTE, once
  * @PFN_MKWRITE_WRONG_KERNEL:	so is one in the kernel
- * @PFN_MKWRITE_WRONG_THREAD:	so is one of a thread other than the first
+ * @PFN_MKWRITE_WRONG_THREAD:	so is one of a thread other than the first, and many times
  * @PFN_MKWRITE_WRONG_EXEC:	so is one in a VMA with VM_EXEC
  * @PFN_MKWRITE_WRONG_ADVISED:	so is one in a VMA with VM_RAND_READ
  * @PFN_MKWRITE_WRONG_SOMETIMES: so is one at each fifth page
- * @PFN_MKWRITE_WRONG_RACE:	a thread other than the first gets other pages, and takes
- *				away what was mapped
+ * @PFN_MKWRITE_WRONG_UNMAP:	who unmaps a part takes away all, and other pages come back
  * @PFN_MKWRITE_WRONG_STUCK:	a thread other than the first waits, the VMA locked
  * @PFN_MKWRITE_WRONG_PRIVATE:	a private mapping is as writable as a shared one
  * @PFN_MKWRITE_WRONG_TIME:	a notification at an odd page is forgotten
@@ -106,7 +105,7 @@ enum pfn_mkwrite_wrong {
 	PFN_MKWRITE_WRONG_EXEC,
 	PFN_MKWRITE_WRONG_ADVISED,
 	PFN_MKWRITE_WRONG_SOMETIMES,
-	PFN_MKWRITE_WRONG_RACE,
+	PFN_MKWRITE_WRONG_UNMAP,
 	PFN_MKWRITE_WRONG_STUCK,
 	PFN_MKWRITE_WRONG_PRIVATE,
 	PFN_MKWRITE_WRONG_TIME,
@@ -178,7 +177,7 @@ struct pfn_mkwrite_pte {
 /*
  * SETUP is for once, and before mmap(): -EBUSY. -EINVAL for what does not go together,
  * -EOPNOTSUPP for what this kernel does not have. PTE: -EFAULT for an address that no
- * mapping of this file holds. RESET: no callback has ever run.
+ * mapping of this file holds. RESET: no callback has ever run, and the memory is zero.
  */
 #define PFN_MKWRITE_MOD_SETUP	_IOWR('m', 0x70, struct pfn_mkwrite_setup)
 #define PFN_MKWRITE_MOD_PTE	_IOWR('m', 0x71, struct pfn_mkwrite_pte)

@@ -18,23 +18,23 @@ mistakes=(
 	read_only:mod_pfn_prot:read_only_refused
 	read_only_thread:mod_pfn_prot:read_only_after_thread
 	read_only_written:mod_pfn_prot:read_only_after_writer
-	pgoff:mod_pfn:offset_mapping+partial_unmap
+	pgoff:mod_pfn:offset_mapping+fault_after_unmap
 	bounds:mod_pfn:beyond_the_end
 	moved:mod_pfn:moved_mapping
+	unmap:mod_pfn:partial_unmap
 	fork:mod_pfn:fork_shares
 	second:mod_pfn:page_data+other_door
 	neighbour:mod_pfn_ahead:page_data
-	unaligned:mod_pfn:store_unaligned+store_across_pages
+	unaligned:mod_pfn:store_unaligned+store_across_pages+store_atomic
 	kernel:mod_pfn:kernel_read+kernel_recv
 	thread:mod_pfn:threads_disjoint+threads_one_page
 	exec:mod_pfn:map_flags
 	advised:mod_pfn:madvise_harmless
 	sometimes:mod_pfn:sixty_four_pages+memset_pages
-	race:mod_pfn:threads_one_page
 	stuck:mod_pfn:threads_unmap
 	private:mod_mixed:map_private
 	time:mod_pfn_notify:notified_by_time
-	again:mod_pfn_notify:notified_once
+	again:mod_pfn_notify:store_after_load
 )
 
 # The same tests of each mapping without a mistake.

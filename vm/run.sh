@@ -37,8 +37,9 @@ usage() {
 	  --kernel IMAGE    boot this kernel instead of the rig's
 	  --modules DIR     its modules: /lib/modules/RELEASE or what holds lib/modules
 	  --patch FILE      build the rig's kernel with this patch as well; may be repeated
-	  --module          build pfn_mkwrite_mod for the kernel and load it in the guest;
-	                    with --kernel, DIR/build must lead to the kernel's headers
+	  --module          build pfn_mkwrite_mod for the kernel, load it in the guest, and
+	                    measure its mappings instead of the rig's; with --kernel,
+	                    DIR/build must lead to the kernel's headers
 	  --timeout S       time limit from power-on, in seconds
 	  --output DIR      where console.log and tap.log go (DIR/RIG for several rigs)
 	  -v                show the build and QEMU's command line
@@ -517,6 +518,7 @@ run_rig() {
 	use_kernel
 	own_module=
 	if [[ $module ]]; then
+		r[only]='mod_*' r[skip]='' expected=()
 		build_module "${r[arch]}" "${module_for[@]}"
 		own_module=$fetched
 	fi
@@ -580,7 +582,7 @@ while (($#)); do
 		esac
 		shift ;;
 	--module)
-		module=1 job_options+=(--module) ;;
+		module=1 job_options+=(--module) asked+=(--module) ;;
 	--list)	list=1 ;;
 	--help | -h)
 		usage
@@ -630,6 +632,7 @@ done
 unjudged=
 [[ ! ${own_patches[*]} ]] || unjudged=--patch
 [[ ! $own_kernel ]] || unjudged=--kernel
+[[ ! $module ]] || unjudged=--module
 
 # Everything below writes to $tmp.
 make_cache

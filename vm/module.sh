@@ -48,6 +48,8 @@ use_debian() {
 use_source() {
 	local version=$1
 
+	[[ -e $kernel/Module.symvers ]] ||
+		die "$kernel does not have its symbols; remove it, and it is built again"
 	lock_sources "$arch" "$version"
 	ready_sources "$arch" "$@"
 	step "preparing linux-$version for modules" "${kmake[@]}" modules_prepare ||

@@ -260,11 +260,6 @@ close_mapping:
 	return err;
 }
 
-size_t prober_spread(const struct mapping *map, size_t i)
-{
-	return i + 1 == prober_pages(map) ? map->nr_pages - 1 : i;
-}
-
 pid_t prober_fork(struct prober *p, const struct mapping *map,
 		  void (*body)(struct prober *p, const struct mapping *map),
 		  struct child_end *end)

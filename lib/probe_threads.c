@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "counters.h"
 #include "prober.h"
@@ -25,8 +26,8 @@
 #define PER_THREAD	(NR_STORES / NR_THREADS)
 #define NR_ADDS		100
 
-/* Of which one stands for all: they only have to be there. */
-#define NR_UNMAPPED	4
+/* To be unmapped under: each of them costs a fork()ed child some time. */
+#define NR_UNMAPPED	2
 #define STUCK_MS	2000
 
 #define BY_THREAD	0x74ead000
@@ -38,8 +39,7 @@
  * @p:		the measurement
  * @map:	the mapping
  * @nr:		which one it is
- * @work:	what it does once all are there
- * @faults:	the faults it took, or -errno
+ * @faults:	the faults it took
  * @refusal:	the signal that ended it
  */
 struct worker {
@@ -47,13 +47,17 @@ struct worker {
 	const struct prober *p;
 	const struct mapping *map;
 	size_t nr;
-	void (*work)(struct worker *worker);
 	int64_t faults;
 	struct refusal refusal;
 };
 
 static struct worker workers[NR_THREADS];
+
+/* All workers and who started them wait here for each other. */
 static pthread_barrier_t all_there;
+
+/* What they do next, or NULL: that was all. */
+static void (*work)(struct worker *worker);
 
 static void *run(void *arg)
 {
@@ -64,11 +68,15 @@ static void *run(void *arg)
 	if (!p->obs->mixed_cpus && CPU_COUNT(&p->cpus))
 		sched_setaffinity(0, sizeof(p->cpus), &p->cpus);
 	rusage_faults();
-	pthread_barrier_wait(&all_there);
-	worker->faults = -rusage_faults();
-	worker->work(worker);
-	worker->faults += rusage_faults();
-	return NULL;
+	for (;;) {
+		pthread_barrier_wait(&all_there);
+		if (!work)
+			return NULL;
+		worker->faults = -rusage_faults();
+		work(worker);
+		worker->faults += rusage_faults();
+		pthread_barrier_wait(&all_there);
+	}
 }
 
 /*
@@ -76,16 +84,15 @@ static void *run(void *arg)
  * is no noise for anybody.
  */
 static int start(const struct prober *p, const struct mapping *map, size_t nr,
-		 void (*work)(struct worker *worker))
+		 void *(*body)(void *worker))
 {
 	size_t i;
 	int err;
 
+	pthread_barrier_init(&all_there, NULL, nr + 1);
 	for (i = 0; i < nr; i++) {
-		workers[i] = (struct worker){
-			.p = p, .map = map, .nr = i, .work = work,
-		};
-		err = pthread_create(&workers[i].thread, NULL, run,
+		workers[i] = (struct worker){ .p = p, .map = map, .nr = i };
+		err = pthread_create(&workers[i].thread, NULL, body,
 				     &workers[i]);
 		if (err)
 			return -err;
@@ -93,20 +100,27 @@ static int start(const struct prober *p, const struct mapping *map, size_t nr,
 	return 0;
 }
 
-static int run_all(const struct prober *p, const struct mapping *map,
-		   void (*work)(struct worker *worker))
+static void run_all(const struct mapping *map,
+		    void (*todo)(struct worker *worker))
 {
 	size_t i;
-	int err;
 
-	pthread_barrier_init(&all_there, NULL, NR_THREADS);
-	err = start(p, map, NR_THREADS, work);
-	if (err)
-		return err;
+	for (i = 0; i < NR_THREADS; i++)
+		workers[i].map = map;
+	work = todo;
+	pthread_barrier_wait(&all_there);
+	pthread_barrier_wait(&all_there);
+}
+
+static void stop(void)
+{
+	size_t i;
+
+	work = NULL;
+	pthread_barrier_wait(&all_there);
 	for (i = 0; i < NR_THREADS; i++)
 		pthread_join(workers[i].thread, NULL);
 	pthread_barrier_destroy(&all_there);
-	return 0;
 }
 
 static void store_own(struct worker *worker)
@@ -127,12 +141,7 @@ static int disjoint_once(struct prober *p)
 	err = prober_fresh(p, &map, "threads_disjoint");
 	if (err)
 		return err;
-	seen->disjoint_err = TOO_SMALL;
-	if (map.nr_pages < NR_STORES)
-		goto close_mapping;
-	seen->disjoint_err = run_all(p, &map, store_own);
-	if (seen->disjoint_err)
-		goto close_mapping;
+	run_all(&map, store_own);
 	for (i = 0; i < NR_THREADS; i++)
 		faults += workers[i].faults;
 	if (faults < seen->disjoint_faults)
@@ -140,9 +149,8 @@ static int disjoint_once(struct prober *p)
 	for (i = 0; i < NR_STORES; i++)
 		readback_add(&seen->disjoint, i, BY_THREAD + i,
 			     *prober_word(&map, i));
-close_mapping:
 	mapping_close(&map);
-	return err;
+	return 0;
 }
 
 /* Each thread has pages of its own, and none waits for another. */
@@ -152,12 +160,13 @@ static int probe_disjoint(struct prober *p)
 	int most = NR_STORES * p->obs->cost.first_store;
 	int err = 0, i;
 
+	seen->disjoint_err = TOO_SMALL;
+	if (p->backing.size < NR_STORES * (size_t)sysconf(_SC_PAGESIZE))
+		return 0;
+	seen->disjoint_err = 0;
 	seen->disjoint_faults = INT_MAX;
-	for (i = 0; !err && i < TRIES && seen->disjoint_faults > most; i++) {
+	for (i = 0; !err && i < TRIES && seen->disjoint_faults > most; i++)
 		err = disjoint_once(p);
-		if (seen->disjoint_err)
-			break;
-	}
 	return err;
 }
 
@@ -188,18 +197,16 @@ static int one_page_once(struct prober *p)
 	mapping_close(&map);
 	seen->one_page_err = mapping_open(&map, &p->backing,
 					  PROT_READ | PROT_WRITE);
-	if (!seen->one_page_err)
-		seen->one_page_err = run_all(p, &map, add_to_one);
-	if (!seen->one_page_err) {
-		for (i = 0; i < NR_THREADS; i++) {
-			if (workers[i].faults > most)
-				most = workers[i].faults;
-		}
-		if (most < seen->one_page_faults)
-			seen->one_page_faults = most;
-		readback_add(&seen->one_page, 0, NR_THREADS * NR_ADDS,
-			     *one_word(&map));
+	if (seen->one_page_err)
+		return 0;
+	run_all(&map, add_to_one);
+	for (i = 0; i < NR_THREADS; i++) {
+		if (workers[i].faults > most)
+			most = workers[i].faults;
 	}
+	if (most < seen->one_page_faults)
+		seen->one_page_faults = most;
+	readback_add(&seen->one_page, 0, NR_THREADS * NR_ADDS, *one_word(&map));
 	mapping_close(&map);
 	return 0;
 }
@@ -218,11 +225,10 @@ static int probe_one_page(struct prober *p)
 	seen->one_page_err = -EOPNOTSUPP;
 	if (p->obs->stores.atomic.refusal.signo)
 		return 0;
-	for (i = 0; !err && i < TRIES && seen->one_page_faults > most; i++) {
+	seen->one_page_err = 0;
+	for (i = 0; !err && !seen->one_page_err && i < TRIES &&
+	     seen->one_page_faults > most; i++)
 		err = one_page_once(p);
-		if (seen->one_page_err)
-			break;
-	}
 	return err;
 }
 
@@ -284,7 +290,6 @@ static void child_unmaps(struct prober *p, const struct mapping *map)
 	};
 	struct threads_seen *seen = &p->obs->threads;
 	struct mapping own;
-	size_t i;
 
 	(void)map;
 	seen->unmap_err = mapping_open(&own, &p->backing,
@@ -293,14 +298,9 @@ static void child_unmaps(struct prober *p, const struct mapping *map)
 		return;
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
-	pthread_barrier_init(&all_there, NULL, NR_UNMAPPED + 1);
-	for (i = 0; i < NR_UNMAPPED; i++) {
-		workers[i] = (struct worker){ .map = &own, .nr = i };
-		seen->unmap_err = -pthread_create(&workers[i].thread, NULL,
-						  store_for_ever, &workers[i]);
-		if (seen->unmap_err)
-			return;
-	}
+	seen->unmap_err = start(p, &own, NR_UNMAPPED, store_for_ever);
+	if (seen->unmap_err)
+		return;
 	pthread_barrier_wait(&all_there);
 	munmap(own.addr, own.size);
 	look_at_ends(&own, seen);
@@ -322,10 +322,17 @@ static int probe_unmapped(struct prober *p)
 
 int probe_threads(struct prober *p)
 {
+	struct threads_seen *seen = &p->obs->threads;
 	int err;
 
+	seen->disjoint_err = start(p, NULL, NR_THREADS, run);
+	seen->one_page_err = seen->disjoint_err;
+	seen->unmap_err = seen->disjoint_err;
+	if (seen->disjoint_err)
+		return 0;
 	err = probe_disjoint(p);
 	if (!err)
 		err = probe_one_page(p);
+	stop();
 	return err ? err : probe_unmapped(p);
 }

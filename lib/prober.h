@@ -108,15 +108,6 @@ static inline uint32_t *prober_word(const struct mapping *map, size_t page)
 	return (uint32_t *)mapping_page(map, page + 1) - 1;
 }
 
-/**
- * prober_spread() - which pages a probe of many looks at: the last one, too
- * @map: the mapping
- * @i: less than prober_pages()
- *
- * Return: the page.
- */
-size_t prober_spread(const struct mapping *map, size_t i);
-
 /* One more access that must be refused. */
 void refusals_add(struct refusals *refusals, size_t page, bool refused,
 		  const struct refusal *refusal);

@@ -125,6 +125,19 @@ close_file:
 	close(fd);
 }
 
+/*
+ * A VM_MIXEDMAP VMA may have PFNs without a page to take. Linux 5.10 does not refuse:
+ * process_vm_writev() takes a pointer for the page that nobody has set, and the kernel
+ * oopses (mm/gup.c, follow_pfn_pte(), -EEXIST).
+ */
+static bool has_pages(const struct prober *p, const struct mapping *map)
+{
+	struct pagemap_page page;
+
+	return !p->obs->vma.mixedmap ||
+	       (!pagemap_read(map->addr, &page) && page.file);
+}
+
 /* In a process of its own: who waits for a page may wait for ever. */
 static void child_takes_pages(struct prober *p, const struct mapping *map)
 {
@@ -136,9 +149,11 @@ static void child_takes_pages(struct prober *p, const struct mapping *map)
 	if (seen->err)
 		return;
 	*prober_word(&own, 0) = OLD_WORD;
-	try_writev(&own, &seen->writev);
-	try_splice(&own, &seen->splice);
-	try_direct(&own, &seen->direct);
+	if (has_pages(p, &own)) {
+		try_writev(&own, &seen->writev);
+		try_splice(&own, &seen->splice);
+		try_direct(&own, &seen->direct);
+	}
 	mapping_close(&own);
 }
 

@@ -18,7 +18,7 @@
 #define WHY_FEW_PAGES	"this memory has too few pages"
 #define WHY_ONE_WAY	"this memory is mapped in no other way"
 #define WHY_NO_ADVICE	"this memory takes no advice"
-#define WHY_NO_GUP	"nothing here takes pages out of a mapping"
+#define WHY_NO_GUP	"nothing here could take a page out of this memory"
 #define WHY_NOT_IN_CHILD "a forked child cannot map this memory"
 
 static inline int larger(int a, int b)

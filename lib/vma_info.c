@@ -10,6 +10,7 @@
 
 #define PM_PRESENT	(UINT64_C(1) << 63)
 #define PM_SWAP		(UINT64_C(1) << 62)
+#define PM_FILE		(UINT64_C(1) << 61)
 #define PM_PFN		((UINT64_C(1) << 55) - 1)
 
 /* "start-end perms ...", which no other line of smaps looks like. */
@@ -109,6 +110,7 @@ int pagemap_entry(int fd, uint64_t addr, struct pagemap_page *page)
 
 	page->present = entry & PM_PRESENT;
 	page->swapped = entry & PM_SWAP;
+	page->file = entry & PM_FILE;
 	page->pfn = page->present ? entry & PM_PFN : 0;
 	return 0;
 }

@@ -59,11 +59,13 @@ int smaps_read(const void *addr, struct vma_info *info);
  *
  * @present:	bit 63
  * @swapped:	bit 62
+ * @file:	bit 61: a page of a file or of shared memory, and not a mere PFN
  * @pfn:	bits 0-54; 0 without CAP_SYS_ADMIN
  */
 struct pagemap_page {
 	bool present;
 	bool swapped;
+	bool file;
 	uint64_t pfn;
 };
 

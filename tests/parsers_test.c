@@ -225,6 +225,7 @@ TEST_F(pagemap, entries)
 
 	ASSERT_EQ(0, pagemap_entry(self->fd, 2 * self->page_size + 5, &page));
 	EXPECT_TRUE(page.present);
+	EXPECT_FALSE(page.file);
 	EXPECT_EQ(0x12345, page.pfn);
 
 	/* The PFN field of a swapped page is something else. */
@@ -234,6 +235,7 @@ TEST_F(pagemap, entries)
 	EXPECT_EQ(0, page.pfn);
 
 	ASSERT_EQ(0, pagemap_entry(self->fd, 4 * self->page_size, &page));
+	EXPECT_TRUE(page.file);
 	EXPECT_EQ((UINT64_C(1) << 55) - 1, page.pfn);
 }
 

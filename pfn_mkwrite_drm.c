@@ -46,7 +46,7 @@ static void skip_all(const struct drm_cards *cards, const char *pick)
 		ksft_exit_skip("PFN_MKWRITE_DRM names no card that is here\n");
 	}
 	if (cards->nr)
-		ksft_exit_skip("PFN_MKWRITE_ONLY and PFN_MKWRITE_SKIP leave no mapping of a card\n");
+		ksft_exit_skip("PFN_MKWRITE_ONLY and _SKIP leave no mapping of a card\n");
 	if (!cards->nr_nodes)
 		ksft_exit_skip("there is no DRM card: no /dev/dri/card*\n");
 	if (cards->nr_refused) {

@@ -595,6 +595,9 @@ static void moved_two_faults(struct observation *o)
 
 static void moved_untouched_two_faults(struct observation *o)
 {
+	/* What a store after a load takes is no excuse: there was none. */
+	o->cost.store_after_load = 2;
+	o->cost.upgrades = 2 * NR_STORES;
 	o->parts.moved_untouched = 2;
 }
 

@@ -110,12 +110,10 @@ static int dax_pmd_here(const struct source *src, struct backing *b)
 static int dax_pmd_open(const struct source *src, struct backing *b,
 			size_t size)
 {
-	size_t pmd = huge_pmd_size();
 	int err;
 
 	(void)src;
-	b->align = pmd;
-	b->size = (size + pmd - 1) / pmd * pmd;
+	huge_fit(b, size);
 	err = find_file(b);
 	if (err)
 		return err;
@@ -132,7 +130,7 @@ static int dax_pmd_open(const struct source *src, struct backing *b,
 		return err < 0 ? err : 0;
 	return backing_fail(b, -ENODEV,
 			    "a DAX file got no extent that is %zu bytes long and aligned; make room, or the file system with mke2fs -E stride=N,stripe-width=N",
-			    pmd);
+			    b->align);
 }
 
 static int dax_open(const struct source *src, struct backing *b, size_t size)

@@ -28,6 +28,14 @@ size_t huge_pmd_size(void)
 	return size;
 }
 
+void huge_fit(struct backing *backing, size_t size)
+{
+	size_t pmd = huge_pmd_size();
+
+	backing->align = pmd;
+	backing->size = (size + pmd - 1) / pmd * pmd;
+}
+
 int huge_pmd_here(struct backing *backing)
 {
 	if (huge_pmd_size())

@@ -18,6 +18,13 @@
 size_t huge_pmd_size(void);
 
 /**
+ * huge_fit() - let a backing be mapped in huge pages
+ * @backing: its size and align are set
+ * @size: bytes that are wanted at least
+ */
+void huge_fit(struct backing *backing, size_t size);
+
+/**
  * huge_pmd_here() - can huge pages be mapped here at all?
  * @backing: its why is set where not
  *

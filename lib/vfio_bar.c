@@ -168,12 +168,10 @@ static int vfio_bar_open(const struct source *src, struct backing *b,
 static int vfio_bar_pmd_open(const struct source *src, struct backing *b,
 			     size_t size)
 {
-	size_t pmd = huge_pmd_size();
 	int err;
 
 	(void)src;
-	b->align = pmd;
-	b->size = (size + pmd - 1) / pmd * pmd;
+	huge_fit(b, size);
 	err = open_bar(b);
 	if (!err && !huge_mapped_at_once(b, false))
 		err = backing_fail(b, -ENODEV,

@@ -202,7 +202,8 @@ markdown() {
 		"and faults of 64 first stores."
 	echo
 	all_tables as_markdown
-	remarks | sed 's/^/- /'
+	# Where a mirror is, is nobody's business.
+	remarks | sed 's,https\?://[^ ]*,the mirror,g; s, \[IP: [^]]*\],,g; s/^/- /'
 }
 
 # run_table: runs all of rigs[], prints the table, and sets worst.

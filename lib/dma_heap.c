@@ -4,7 +4,6 @@
  * hand out. The system heap maps all of it in mmap(), the CMA heap a page in each
  * fault (drivers/dma-buf/heaps/).
  */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -85,10 +84,7 @@ static const struct source no_heap = {
 static void name_heap(char *name, size_t size, const char *path)
 {
 	snprintf(name, size, "heap_%s", path + strlen(HEAPS));
-	for (; *name; name++) {
-		if (!isalnum((unsigned char)*name) && *name != '-')
-			*name = '_';
-	}
+	source_tame(name);
 }
 
 const struct source *dma_heap_sources(int *nr)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -81,15 +80,6 @@ static int by_driver_and_bus(const void *a, const void *b)
 	return order ? order : strcmp(x->node, y->node);
 }
 
-/* Only what survives in the name of a test. */
-static void tame(char *name)
-{
-	for (; *name; name++) {
-		if (!isalnum((unsigned char)*name) && *name != '-')
-			*name = '_';
-	}
-}
-
 static struct source memory_of(const struct drm_card *card,
 			       const struct source *kind, const char *name)
 {
@@ -116,7 +106,7 @@ static void name_cards(struct drm_cards *cards)
 		else
 			snprintf(card->name, sizeof(card->name), "%s",
 				 card->driver.name);
-		tame(card->name);
+		source_tame(card->name);
 		snprintf(card->detail, sizeof(card->detail),
 			 "driver %s %d.%d.%d, %s, %s, by %s",
 			 card->driver.name, card->driver.version[0],

@@ -28,12 +28,17 @@ size_t huge_pmd_size(void)
 	return size;
 }
 
-void huge_fit(struct backing *backing, size_t size)
+size_t huge_whole(size_t size)
 {
 	size_t pmd = huge_pmd_size();
 
-	backing->align = pmd;
-	backing->size = (size + pmd - 1) / pmd * pmd;
+	return (size + pmd - 1) / pmd * pmd;
+}
+
+void huge_fit(struct backing *backing, size_t size)
+{
+	backing->align = huge_pmd_size();
+	backing->size = huge_whole(size);
 }
 
 int huge_pmd_here(struct backing *backing)

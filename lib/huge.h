@@ -18,6 +18,14 @@
 size_t huge_pmd_size(void);
 
 /**
+ * huge_whole() - how much huge pages it takes
+ * @size: bytes that are wanted at least
+ *
+ * Return: bytes, a multiple of huge_pmd_size().
+ */
+size_t huge_whole(size_t size);
+
+/**
  * huge_fit() - let a backing be mapped in huge pages
  * @backing: its size and align are set
  * @size: bytes that are wanted at least

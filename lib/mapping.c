@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,6 +8,14 @@
 #include <unistd.h>
 
 #include "mapping.h"
+
+void source_tame(char *name)
+{
+	for (; *name; name++) {
+		if (!isalnum((unsigned char)*name) && *name != '-')
+			*name = '_';
+	}
+}
 
 int backing_fail(struct backing *backing, int err, const char *fmt, ...)
 {

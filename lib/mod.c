@@ -201,13 +201,15 @@ static bool known(const struct mode *mode)
 	return !unknown;
 }
 
-const struct source *mod_source(int index)
+const struct source *const *mod_sources(int *nr)
 {
+	static const struct source *found[NR_MODES];
 	int i;
 
+	*nr = 0;
 	for (i = 0; i < NR_MODES; i++) {
-		if (known(&modes[i]) && index-- == 0)
-			return &modes[i].source;
+		if (known(&modes[i]))
+			found[(*nr)++] = &modes[i].source;
 	}
-	return NULL;
+	return found;
 }

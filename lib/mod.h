@@ -9,14 +9,14 @@
 #include "source.h"
 
 /**
- * mod_source() - one of the ways that the module and the kernel know
- * @index: which one, from 0 on
+ * mod_sources() - the ways that the module and the kernel know
+ * @nr: how many they are; none where the module is not loaded
  *
  * PFN_MKWRITE_WRONG=MISTAKE in the environment lets the module make a mistake, to see
  * which tests notice.
  *
- * Return: the source, or NULL after the last one, and when the module is not loaded.
+ * Return: they.
  */
-const struct source *mod_source(int index);
+const struct source *const *mod_sources(int *nr);
 
 #endif /* PFN_MKWRITE_MOD_SOURCES_H */

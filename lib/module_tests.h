@@ -91,13 +91,14 @@ static inline bool truth_add(const struct source *src, struct observation *obs)
  */
 static inline bool modules_add(void)
 {
-	const struct source *src;
+	const struct source *const *sources;
 	struct observation *obs;
-	int i;
+	int i, nr;
 
-	for (i = 0; (src = mod_source(i)); i++) {
-		obs = mapping_add(src);
-		if (!obs || !truth_add(src, obs))
+	sources = mod_sources(&nr);
+	for (i = 0; i < nr; i++) {
+		obs = mapping_add(sources[i]);
+		if (!obs || !truth_add(sources[i], obs))
 			return false;
 	}
 	return true;

@@ -279,6 +279,9 @@ void prober_reap(pid_t pid, struct child_end *end)
 {
 	int status;
 
+	/* There is none, and @end says why. */
+	if (pid < 0)
+		return;
 	end->err = child_wait(pid, &status, CHILD_MS);
 	if (end->err == -ETIMEDOUT) {
 		kill(pid, SIGKILL);

@@ -159,8 +159,7 @@ static int probe_private(struct prober *p)
 	if (!seen->private_err) {
 		pid = prober_fork(p, &map, child_stores_privately,
 				  &seen->private_end);
-		if (pid > 0)
-			prober_reap(pid, &seen->private_end);
+		prober_reap(pid, &seen->private_end);
 		readback_add(&seen->private_shared, 0, SHARED_WORD,
 			     *prober_word(&shared, 0));
 		mapping_close(&map);

@@ -22,13 +22,6 @@
 #define DIRECT_ENV	"PFN_MKWRITE_DIRECT_IO"
 #define DIRECT_FILE	"/proc/self/exe"
 
-static int answer_of(ssize_t done, size_t wanted)
-{
-	if (done < 0)
-		return -errno;
-	return (size_t)done == wanted ? 0 : -EIO;
-}
-
 /* What a kernel does not have, or this process may not, says nothing. */
 static bool is_missing(int answer)
 {
@@ -40,7 +33,7 @@ static int write_to(uint32_t *word, uint32_t value)
 	struct iovec from = { &value, sizeof(value) };
 	struct iovec to = { word, sizeof(*word) };
 
-	return answer_of(process_vm_writev(getpid(), &from, 1, &to, 1, 0),
+	return prober_answer(process_vm_writev(getpid(), &from, 1, &to, 1, 0),
 			 sizeof(value));
 }
 
@@ -73,7 +66,7 @@ static void try_splice(const struct mapping *map, struct gup_try *seen)
 	if (pipe2(fds, O_NONBLOCK | O_CLOEXEC))
 		return;
 	*prober_word(map, 0) = OLD_WORD;
-	seen->answer = answer_of(vmsplice(fds[1], &from, 1, 0), sizeof(word));
+	seen->answer = prober_answer(vmsplice(fds[1], &from, 1, 0), sizeof(word));
 	seen->tried = !is_missing(seen->answer);
 	if (!seen->answer && read(fds[0], &word, sizeof(word)) == sizeof(word))
 		readback_add(&seen->data, 0, OLD_WORD, word);
@@ -111,12 +104,12 @@ static void try_direct(const struct mapping *map, struct gup_try *seen)
 		return;
 	if (!is_direct(fd) ||
 	    posix_memalign((void **)&plain, map->page_size, map->page_size) ||
-	    answer_of(pread(fd, plain, map->page_size, 0), map->page_size))
+	    prober_answer(pread(fd, plain, map->page_size, 0), map->page_size))
 		goto close_file;
 
 	*prober_word(map, 0) = ~plain[last];
 	seen->tried = true;
-	seen->answer = answer_of(pread(fd, map->addr, map->page_size, 0),
+	seen->answer = prober_answer(pread(fd, map->addr, map->page_size, 0),
 				 map->page_size);
 	readback_add(&seen->data, 0, seen->answer ? ~plain[last] : plain[last],
 		     *prober_word(map, 0));
@@ -166,7 +159,6 @@ int probe_gup(struct prober *p)
 	if (err)
 		return err;
 	pid = prober_fork(p, NULL, child_takes_pages, &seen->end);
-	if (pid > 0)
-		prober_reap(pid, &seen->end);
+	prober_reap(pid, &seen->end);
 	return 0;
 }

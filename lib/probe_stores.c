@@ -74,21 +74,14 @@ static void store_zeros(unsigned char *addr, size_t len, int fd)
 	set_pages(addr, len, 0);
 }
 
-static int answered(ssize_t got, size_t wanted)
-{
-	if (got < 0)
-		return -errno;
-	return (size_t)got == wanted ? 0 : -EIO;
-}
-
 static void store_read(unsigned char *addr, size_t len, int fd)
 {
-	answer = answered(read(fd, addr, len), len);
+	answer = prober_answer(read(fd, addr, len), len);
 }
 
 static void store_recv(unsigned char *addr, size_t len, int fd)
 {
-	answer = answered(recv(fd, addr, len, MSG_WAITALL), len);
+	answer = prober_answer(recv(fd, addr, len, MSG_WAITALL), len);
 }
 
 /**

@@ -315,8 +315,7 @@ static int probe_unmapped(struct prober *p)
 	if (err)
 		return err;
 	pid = prober_fork(p, NULL, child_unmaps, &seen->unmap_end);
-	if (pid > 0)
-		prober_reap(pid, &seen->unmap_end);
+	prober_reap(pid, &seen->unmap_end);
 	return 0;
 }
 

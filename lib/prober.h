@@ -9,6 +9,8 @@
 #include <sched.h>
 #include <sys/types.h>
 
+#include <errno.h>
+
 #include "mapping.h"
 #include "probe.h"
 
@@ -112,6 +114,14 @@ static inline uint32_t *prober_word(const struct mapping *map, size_t page)
 void refusals_add(struct refusals *refusals, size_t page, bool refused,
 		  const struct refusal *refusal);
 
+/* What a system call has answered that was to move @wanted bytes: 0 or -errno. */
+static inline int prober_answer(ssize_t done, size_t wanted)
+{
+	if (done < 0)
+		return -errno;
+	return (size_t)done == wanted ? 0 : -EIO;
+}
+
 /* One more page read back. */
 void readback_add(struct readback *back, size_t page, uint32_t written,
 		  uint32_t read);
@@ -142,7 +152,7 @@ pid_t prober_fork(struct prober *p, const struct mapping *map,
 
 /**
  * prober_reap() - wait for such a child, as long as it may take
- * @pid: from prober_fork()
+ * @pid: from prober_fork(); nothing happens for -1
  * @end: filled in
  *
  * A child that a driver keeps from ending is left to itself: nothing measured

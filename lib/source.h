@@ -111,6 +111,12 @@ extern const struct source dumb_huge_source;
 extern const struct source prime_source;
 
 /**
+ * source_tame() - leave only what survives in the name of a test
+ * @name: letters, digits and '-' stay, the rest becomes '_'
+ */
+void source_tame(char *name);
+
+/**
  * backing_fail() - write down why a source could not do it
  * @backing: its why is set
  * @err: the -errno to report

@@ -26,13 +26,6 @@ static int udmabuf_of(struct backing *b, int memfd)
 	return err;
 }
 
-static size_t whole_huge_pages(size_t size)
-{
-	size_t pmd = huge_pmd_size();
-
-	return (size + pmd - 1) / pmd * pmd;
-}
-
 /* Nobody gets one that is not there already; -ENODEV where there is none. */
 static int hugetlb_here(const struct source *src, struct backing *b)
 {
@@ -68,7 +61,7 @@ static int hugetlb_open(const struct source *src, struct backing *b,
 	int memfd, err;
 
 	(void)src;
-	b->size = whole_huge_pages(size);
+	b->size = huge_whole(size);
 	memfd = memfd_create("pfn_mkwrite",
 			     MFD_ALLOW_SEALING | MFD_CLOEXEC | MFD_HUGETLB |
 			     __builtin_ctzl(pmd) << MFD_HUGE_SHIFT);
@@ -125,7 +118,7 @@ static int thp_open(const struct source *src, struct backing *b, size_t size)
 	int memfd, err;
 
 	(void)src;
-	b->size = whole_huge_pages(size);
+	b->size = huge_whole(size);
 	memfd = thp_memfd(b);
 	if (memfd < 0)
 		return memfd;

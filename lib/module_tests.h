@@ -163,6 +163,7 @@ TEST_F(module, refuses_bad_setup)
 	size = self->page_size;
 	EXPECT_EQ(-EINVAL, mod_setup(self->fd, ~0U, 0, size));
 	EXPECT_EQ(-EINVAL, mod_setup(self->fd, 0, ~0U, size));
+	EXPECT_EQ(-EINVAL, mod_setup(self->fd, 0, 1U << 31, size));
 	EXPECT_EQ(-EINVAL, mod_setup(self->fd, 0, 0, size + 1));
 	EXPECT_EQ(-EINVAL, mod_setup(self->fd, 0, 0, 1ULL << 62));
 	EXPECT_EQ(-EINVAL, mod_setup(self->fd, PFN_MKWRITE_INSERT_PFN,

@@ -110,7 +110,7 @@ static void try_direct(const struct mapping *map, struct gup_try *seen)
 	*prober_word(map, 0) = ~plain[last];
 	seen->tried = true;
 	seen->answer = prober_answer(pread(fd, map->addr, map->page_size, 0),
-				 map->page_size);
+				     map->page_size);
 	readback_add(&seen->data, 0, seen->answer ? ~plain[last] : plain[last],
 		     *prober_word(map, 0));
 close_file:

@@ -9,12 +9,17 @@
 #   make check					the suite's own tests
 #   make check-all				all of them, and the tables in docs/
 #   make soak					100 runs under load in each guest
+#   make install-tree KDIR=TREE			into the mm selftests of a kernel tree
+#   make uninstall-tree KDIR=TREE		out of it again
+#   make series KDIR=TREE			patches for the list, in series/
 #
 # The kselftest harness comes from the kernel tree that this folder sits in,
 # from KSRC=, or from Debian's linux-source package; HARNESS=6.1 takes an older
 # one of these.
 
 TREE_LIB_MK := $(firstword $(wildcard ../lib.mk ../../lib.mk))
+# What the programs are not built for.
+OTHERS := check check-all soak clean install-tree uninstall-tree series
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(TREE_LIB_MK),)
@@ -24,7 +29,7 @@ LIB_MK := $(KSRC)/tools/testing/selftests/lib.mk
 ifeq ($(wildcard $(LIB_MK)),)
 $(error KSRC=$(KSRC) is no kernel tree: there is no $(LIB_MK))
 endif
-else ifneq ($(filter-out check check-all soak clean,$(GOALS)),)
+else ifneq ($(filter-out $(OTHERS),$(GOALS)),)
 LIB_MK := $(shell vm/fetch.sh harness $(HARNESS))/lib.mk
 ifeq ($(wildcard $(LIB_MK)),)
 $(error no kselftest harness: name a kernel tree with KSRC=)
@@ -38,8 +43,7 @@ ifneq ($(LIB_MK),)
 TEST_GEN_PROGS := pfn_mkwrite_test pfn_mkwrite_drm
 TEST_FILES := run_tests.sh
 
-# The harness is somebody else's: its warnings are not ours to mend.
-CFLAGS += -Wall -Wextra -O2 -g $(KHDR_INCLUDES) -isystem $(selfdir)
+CFLAGS += -Wextra -g $(KHDR_INCLUDES)
 ifeq ($(TREE_LIB_MK),)
 LDFLAGS += $(if $(CROSS_COMPILE),-static)
 endif
@@ -65,4 +69,11 @@ check-all:
 soak:
 	tests/soak.sh
 
-.PHONY: check check-all soak
+install-tree uninstall-tree:
+	@PFN_MKWRITE_ME='make $@' patches/tree.sh $(@:-tree=) '$(KDIR)'
+
+SERIES ?= series
+series:
+	@PFN_MKWRITE_ME='make $@' patches/tree.sh series '$(KDIR)' '$(SERIES)'
+
+.PHONY: check check-all soak install-tree uninstall-tree series

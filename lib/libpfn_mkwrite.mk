@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# The library of the pfn_mkwrite tests. To be included after lib.mk, by a
-# Makefile in the folder above; adds to TEST_GEN_PROGS' prerequisites itself.
+# The library of the pfn_mkwrite tests. To be included after lib.mk by the Makefile in
+# the folder above, which names the programs; what else that one builds is left alone.
 #
 # LIBDRM=0	 use the UAPI even where libdrm could be linked
 # LIBDRM_DIR=DIR take libdrm from a libdrm-dev package unpacked there
@@ -8,6 +8,10 @@
 PFN_MKWRITE_SRC := lib
 PFN_MKWRITE_OUT := $(OUTPUT)/libpfn_mkwrite
 PFN_MKWRITE_LIB := $(PFN_MKWRITE_OUT)/libpfn_mkwrite.a
+PFN_MKWRITE_PROGS := $(addprefix $(OUTPUT)/,pfn_mkwrite_test pfn_mkwrite_drm)
+
+# The harness is somebody else's: its warnings are not ours to mend.
+PFN_MKWRITE_CFLAGS := -Wall -O2 -D_GNU_SOURCE= -pthread -isystem $(selfdir)
 
 ifneq ($(LIBDRM_DIR),)
 LIBDRM_CFLAGS := -isystem $(LIBDRM_DIR)/usr/include
@@ -32,27 +36,25 @@ endif
 PFN_MKWRITE_C := $(wildcard $(PFN_MKWRITE_SRC)/*.c)
 ifeq ($(LIBDRM),1)
 PFN_MKWRITE_C := $(filter-out %/drm_uapi.c,$(PFN_MKWRITE_C))
-$(OUTPUT)/pfn_mkwrite_drm: LDLIBS += $(LIBDRM_LIBS)
+$(OUTPUT)/pfn_mkwrite_drm: private LDLIBS += $(LIBDRM_LIBS)
 else
 PFN_MKWRITE_C := $(filter-out %/drm_libdrm.c,$(PFN_MKWRITE_C))
 endif
 PFN_MKWRITE_O := $(PFN_MKWRITE_C:$(PFN_MKWRITE_SRC)/%.c=$(PFN_MKWRITE_OUT)/%.o)
 
-# What lib.mk finds in LOCAL_HDRS it does not hand to the compiler.
-LOCAL_HDRS += $(wildcard $(PFN_MKWRITE_SRC)/*.h) $(PFN_MKWRITE_OUT)/flags
-
-CFLAGS += -D_GNU_SOURCE= -pthread
-
 # Another compiler, harness or libdrm in the same OUTPUT builds all anew.
 PFN_MKWRITE_FLAGS = $(CC) $(CFLAGS) $(LDFLAGS) LIBDRM=$(LIBDRM) $(LIBDRM_LIBS)
+PFN_MKWRITE_HDRS := $(wildcard $(PFN_MKWRITE_SRC)/*.h) $(PFN_MKWRITE_OUT)/flags
+$(PFN_MKWRITE_OUT)/flags: private CFLAGS += $(PFN_MKWRITE_CFLAGS)
 $(PFN_MKWRITE_OUT)/flags: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '$(PFN_MKWRITE_FLAGS)' | cmp -s - $@ || \
 		echo '$(PFN_MKWRITE_FLAGS)' > $@
 .PHONY: FORCE
 
-$(PFN_MKWRITE_OUT)/drm_libdrm.o: CFLAGS += $(LIBDRM_CFLAGS)
-$(PFN_MKWRITE_O): $(PFN_MKWRITE_OUT)/%.o: $(PFN_MKWRITE_SRC)/%.c $(LOCAL_HDRS)
+$(PFN_MKWRITE_OUT)/drm_libdrm.o: private CFLAGS += $(LIBDRM_CFLAGS)
+$(PFN_MKWRITE_O): private CFLAGS += $(PFN_MKWRITE_CFLAGS)
+$(PFN_MKWRITE_O): $(PFN_MKWRITE_OUT)/%.o: $(PFN_MKWRITE_SRC)/%.c $(PFN_MKWRITE_HDRS)
 	$(call msg,CC,,$@)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(TARGET_ARCH) -c $< -o $@
 
@@ -63,6 +65,9 @@ $(PFN_MKWRITE_LIB): $(PFN_MKWRITE_O)
 	$(Q)$(RM) $@
 	$(Q)$(PFN_MKWRITE_AR) rcs $@ $^
 
-$(OUTPUT)/pfn_mkwrite_test $(OUTPUT)/pfn_mkwrite_drm: $(LOCAL_HDRS) $(PFN_MKWRITE_LIB)
+# What lib.mk's rule finds in LOCAL_HDRS it does not hand to the compiler.
+$(PFN_MKWRITE_PROGS): private CFLAGS += $(PFN_MKWRITE_CFLAGS)
+$(PFN_MKWRITE_PROGS): private LOCAL_HDRS += $(PFN_MKWRITE_HDRS)
+$(PFN_MKWRITE_PROGS): $(PFN_MKWRITE_HDRS) $(PFN_MKWRITE_LIB)
 
 EXTRA_CLEAN += $(PFN_MKWRITE_OUT)

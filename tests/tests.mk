@@ -6,7 +6,9 @@ TESTS := $(patsubst %.c,$(OUTPUT)/%,$(wildcard tests/*.c))
 tests: $(TESTS)
 
 # lib.mk has the rule.
-$(TESTS): $(LOCAL_HDRS) $(PFN_MKWRITE_LIB) | $(OUTPUT)/tests
+$(TESTS): private CFLAGS += $(PFN_MKWRITE_CFLAGS)
+$(TESTS): private LOCAL_HDRS += $(PFN_MKWRITE_HDRS)
+$(TESTS): $(PFN_MKWRITE_HDRS) $(PFN_MKWRITE_LIB) | $(OUTPUT)/tests
 
 $(OUTPUT)/tests:
 	$(Q)mkdir -p $@

@@ -83,5 +83,7 @@ int main(int argc, char **argv)
 
 	if (!nr && !wants_list_or_help(argc, argv))
 		skip_all(&cards, pick);
+	if (plan_only(argc, argv))
+		return 0;
 	return test_harness_run(argc, argv);
 }

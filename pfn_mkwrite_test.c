@@ -190,5 +190,7 @@ int main(int argc, char **argv)
 			ksft_exit_fail_msg("out of memory\n");
 	}
 
+	if (plan_only(argc, argv))
+		return 0;
 	return test_harness_run(argc, argv);
 }

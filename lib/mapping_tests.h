@@ -492,4 +492,43 @@ static inline struct observation *mapping_add(const struct source *src)
 	return add->variant.obs;
 }
 
+/**
+ * plan_only() - with PFN_MKWRITE_PLAN in the environment, print the plan
+ * @argc: of main()
+ * @argv: of main()
+ *
+ * To be called instead of the harness, which prints it just before its tests run:
+ * run_tests.sh has one plan for all programs, before the first result. Where the
+ * harness does not tell which tests the arguments choose, nothing is printed.
+ *
+ * Return: whether no test is to run.
+ */
+static inline bool plan_only(int argc, char **argv)
+{
+	struct __fixture_variant_metadata none = { .name = "" };
+	const char *wanted = getenv("PFN_MKWRITE_PLAN");
+	struct __fixture_variant_metadata *v;
+	struct __fixture_metadata *f;
+	struct __test_metadata *t;
+	int nr = 0;
+
+	if (!wanted || !*wanted)
+		return false;
+	for (f = __fixture_list; f; f = f->next) {
+		for (v = f->variant ?: &none; v; v = v->next) {
+			for (t = f->tests; t; t = t->next) {
+#ifdef XFAIL_ADD
+				nr += test_enabled(argc, argv, f, v, t);
+#else
+				if (argc > 1 && argv[1])
+					return true;
+				nr++;
+#endif
+			}
+		}
+	}
+	printf("1..%d\n", nr);
+	return true;
+}
+
 #endif /* PFN_MKWRITE_MAPPING_TESTS_H */

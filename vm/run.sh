@@ -361,11 +361,33 @@ take() {
 	out "$1"
 	# A full disk shall not end the run: the line is on stdout.
 	{ printf '%s\n' "$1" >&"$tap_fd"; } 2>/dev/null || :
+	case $1 in
+	'TAP version '*)	begun=1 ;;
+	1..*)			planned=1 ;;
+	'ok '*'# SKIP'*)	skipped=$((skipped + 1)) ;;
+	'ok '*)			passed=$((passed + 1)) ;;
+	'not ok '*)		failed=$((failed + 1)) ;;
+	esac
 	if [[ $1 =~ $measured_re ]]; then
 		measured[${BASH_REMATCH[2]}]="${BASH_REMATCH[3]} ${BASH_REMATCH[4]}"
 	elif [[ $1 == *'# dmesg: '* ]]; then
 		complaints=$((complaints + 1)) complaint=${1#*# dmesg: }
 	fi
+}
+
+# fail_guest: what a guest that died has said is incomplete, and not everybody who
+# reads it misses the rest.
+fail_guest() {
+	local line number=$((passed + failed + skipped + 1)) lines=()
+
+	[[ $begun ]] || lines+=('TAP version 13' 1..1) planned=1
+	lines+=("not ok $number guest.died")
+	[[ $planned ]] || lines+=("1..$number")
+	lines+=("# Totals: pass:$passed fail:$((failed + 1)) xfail:0 xpass:0 skip:$skipped error:0")
+	for line in "${lines[@]}"; do
+		out "$line"
+		{ printf '%s\n' "$line" >>"$output/tap.log"; } 2>/dev/null || :
+	done
 }
 
 # boot: runs the guest. Sets status, or leaves it empty and sets died to the reason,
@@ -390,6 +412,7 @@ boot() {
 	[[ ! $verbose ]] || say "${command[*]@Q}"
 
 	status='' died='' complaints=0 measured=()
+	begun='' planned='' passed=0 failed=0 skipped=0
 	exec {tap_fd}>"$output/tap.log"
 	start=$(now)
 	# Whatever happens to this shell, even SIGKILL, the guest goes with it.
@@ -477,6 +500,7 @@ judge() {
 		tail -n 5 "$tmp/qemu" | while read -r item; do
 			out "# qemu: $item"
 		done
+		fail_guest
 	fi
 	for item in "${expected[@]}"; do
 		name=${item%% *} want=${item#* }

@@ -42,6 +42,7 @@ usage() {
 	                    DIR/build must lead to the kernel's headers
 	  --timeout S       time limit from power-on, in seconds
 	  --output DIR      where console.log and tap.log go (DIR/RIG for several rigs)
+	  --image DIR       write the guest's kernel and initrd to DIR, and do not boot it
 	  -v                show the build and QEMU's command line
 	  -q                no progress on stderr
 	  ARGUMENT...       for run_tests.sh in the guest
@@ -450,6 +451,12 @@ boot() {
 		die "QEMU does not start rig $rig: $(tail -n 1 "$tmp/qemu")"
 }
 
+# keep_image DIR: with the suite in it, and for whoever boots it elsewhere. There the
+# guest finds no port to report to, and stays on its console.
+keep_image() {
+	mkdir -p "$1" && cp "$image" "$1/kernel" && cp "$tmp/initrd" "$1/initrd"
+}
+
 # Lets vm/table.sh know.
 note() {
 	{ printf '%s\n' "$*" >>"$output/result"; } 2>/dev/null || :
@@ -568,6 +575,13 @@ run_rig() {
 		out "# rig $rig: not among the modules (built in or not there):" \
 			"$(paste -s -d ' ' "$tmp/absent")"
 	fi
+	if [[ $own_image ]]; then
+		((!r[pmem])) || die "rig $rig: --image has no place for persistent memory"
+		step "writing the image" keep_image "$own_image" ||
+			die "--image $own_image cannot be written: $(why)"
+		verdict=0
+		return
+	fi
 	boot
 	judge
 }
@@ -586,10 +600,10 @@ known_rigs() {
 
 declare -A r measured
 rigs=() arguments=() verbose='' own_kernel='' own_modules='' own_limit='' own_output='' list=''
-own_patches=() module='' jobs='' table='' asked=() job_options=()
+own_image='' own_patches=() module='' jobs='' table='' asked=() job_options=()
 while (($#)); do
 	case $1 in
-	--kernel | --modules | --patch | --timeout | --output | --jobs | --table)
+	--kernel | --modules | --patch | --timeout | --output | --image | --jobs | --table)
 		(($# > 1)) || die "$1 needs a value"
 		case $1 in
 		--kernel)	own_kernel=$2 ;;
@@ -597,6 +611,7 @@ while (($#)); do
 		--patch)	own_patches+=("$2") ;;
 		--timeout)	own_limit=$2 ;;
 		--output)	own_output=$2 ;;
+		--image)	own_image=$2 ;;
 		--jobs)		jobs=$2 ;;
 		--table)	table=$2 ;;
 		esac
@@ -642,6 +657,8 @@ fi
 		"and make DIR/build lead to them"
 [[ ! ${own_patches[*]} || ! $own_kernel ]] || die "--patch is of no use with --kernel"
 ((${#rigs[@]})) || rigs=("$default_rig") asked=("$default_rig")
+[[ ! $own_image ]] || { ((${#rigs[@]} == 1)) && [[ ! $jobs$table ]]; } ||
+	die "--image is for one rig at a time"
 for i in "${!own_patches[@]}"; do
 	[[ -r ${own_patches[i]} && -f ${own_patches[i]} ]] ||
 		die "--patch ${own_patches[i]} is not a file that can be read"

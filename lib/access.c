@@ -51,19 +51,6 @@ void meter_close(struct meter *meter)
 	fault_log_close(&meter->log);
 }
 
-/*
- * After a fork the stack is shared with the parent, and its first use would
- * fault within what is measured.
- */
-static void warm_up(void)
-{
-	unsigned char scratch;
-
-	do_store(&scratch);
-	do_load(&scratch);
-	rusage_faults();
-}
-
 static int attribute(const struct meter *meter, uint64_t addr, size_t len,
 		     enum storer storer, struct access *access)
 {
@@ -111,6 +98,23 @@ static int meter_stop(struct meter *meter, int64_t before,
 	return 0;
 }
 
+/*
+ * After a fork the stack is shared with the parent, and its first use would
+ * fault within what is measured. Where that could not be told from the rest, the
+ * calls are the same, and go as far down as those that follow.
+ */
+static void warm_up(struct meter *meter, struct access *access)
+{
+	unsigned char scratch;
+
+	do_store(&scratch);
+	do_load(&scratch);
+	if (meter->log_err)
+		meter_stop(meter, rusage_faults(), access);
+	else
+		rusage_faults();
+}
+
 int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
 		struct access *access)
 {
@@ -118,7 +122,7 @@ int access_page(struct meter *meter, unsigned char *addr, enum access_kind kind,
 	int err;
 
 	memset(access, 0, sizeof(*access));
-	warm_up();
+	warm_up(meter, access);
 
 	err = meter_start(meter, &before);
 	if (err)
@@ -199,7 +203,7 @@ int access_shape(struct meter *meter, const struct shape *shape,
 	int err;
 
 	memset(access, 0, sizeof(*access));
-	warm_up();
+	warm_up(meter, access);
 	catch_refusals();
 
 	err = meter_start(meter, &before);

@@ -12,7 +12,7 @@
 #include "access.h"
 
 /**
- * calibrate_memfd() - store after load to a shared memfd page never written
+ * calibrate_memfd() - store after load to a page of shmem never written
  * @meter: an open meter
  *
  * The load maps the page clean, and shmem asks for no notification, so nothing

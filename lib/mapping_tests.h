@@ -73,6 +73,7 @@ FIXTURE_SETUP(mapping)
 		break;
 	case -ENODEV:
 	case -ENOENT:
+	case -ENOSYS:
 		SKIP(return, WHY_NO_DEVICE);
 	case -EACCES:
 	case -EPERM:

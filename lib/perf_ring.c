@@ -34,10 +34,10 @@ static int perf_ring_open(const struct source *src, struct backing *b,
 			PERF_FLAG_FD_CLOEXEC);
 	if (b->fd < 0) {
 		err = -errno;
-		/* A kernel or a container without perf has no such mapping. */
-		return backing_fail(b, err == -ENOSYS ? -ENODEV : err,
-				    "perf_event_open(): %s; run as root or lower kernel.perf_event_paranoid",
-				    strerror(-err));
+		return backing_fail(b, err, "perf_event_open(): %s; %s",
+				    strerror(-err), err == -EACCES ?
+				    "run as root or lower kernel.perf_event_paranoid" :
+				    "this kernel has no perf, or a container hides it");
 	}
 
 	/*

@@ -634,12 +634,12 @@ static int probe_all(struct prober *p)
 	obs->stage = "calibration";
 	seen = calibrate_pick_cpu(&p->meter, &obs->mixed_cpus);
 	if (seen < 0)
-		return prober_fail(p, seen, "calibration on a memfd: %s",
+		return prober_fail(p, seen, "calibration on shared memory: %s",
 				   strerror(-seen));
 	reprotected = calibrate_memfd_reprotected(&p->meter);
 	if (reprotected < 0)
 		return prober_fail(p, reprotected,
-				   "mprotect() of a memfd: %s",
+				   "mprotect() of shared memory: %s",
 				   strerror(-reprotected));
 
 	obs->stage = "open";

@@ -61,9 +61,9 @@ struct backing {
  *		that leaves nothing behind. 0, or -errno with backing->why set;
  *		then its tests are not even listed
  * @open:	make at least @size bytes of memory, in a backing from
- *		backing_init(). 0, or -errno with backing->why set: -ENODEV and
- *		-ENOENT mean that this machine has none, -EACCES and -EPERM that
- *		this user may not
+ *		backing_init(). 0, or -errno with backing->why set: -ENODEV,
+ *		-ENOENT and -ENOSYS mean that this machine has none, -EACCES and
+ *		-EPERM that this user may not
  * @renew:	optional: make memory that nobody has written yet, before each
  *		mapping. 0 or -errno with backing->why set
  * @close:	give it back; called after a failed @open, too

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -317,6 +318,43 @@ TEST(denied_perf_leaves_rusage)
 	ASSERT_EQ(0, access_page(&meter, addr, ACCESS_STORE, &access));
 	EXPECT_EQ(0, access.faults);
 	meter_close(&meter);
+}
+
+/* The faults that a forked child counts, its stack so much further down. */
+static int faults_in_child(unsigned char *addr, size_t down)
+{
+	static struct meter meter = { .log_err = -EACCES };
+	static struct access access;
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		asm volatile("" : : "r" (__builtin_alloca(down)));
+		access_page(&meter, addr, ACCESS_STORE, &access);
+		_exit(access.faults);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+/*
+ * Where nothing tells whose the faults are, the child's stack must not be among
+ * them, wherever a page of it ends.
+ */
+TEST(denied_perf_counts_no_stack)
+{
+	size_t page_size = sysconf(_SC_PAGESIZE), down;
+	unsigned char *addr;
+
+	addr = map_pages(1, page_size);
+	ASSERT_NE(MAP_FAILED, addr);
+	for (down = 0; down < page_size; down += 16) {
+		ASSERT_EQ(1, faults_in_child(addr, down)) {
+			TH_LOG("stack pointer %zu bytes down", down);
+		}
+	}
 }
 
 /* The verdict must not depend on the fault log. */

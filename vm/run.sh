@@ -55,7 +55,8 @@ usage() {
 
 	  PFN_MKWRITE_CACHE   folder for downloads and builds (now $cache)
 	  PFN_MKWRITE_SUITE   folder with a run_tests.sh to run instead of building
-	  PFN_MKWRITE_WRAP    program to run in the guest, with the suite in suite/ beside it
+	  PFN_MKWRITE_WRAP    program to run in the guest, with the suite in suite/ beside
+	                      it, or a folder with that program as its run_tests.sh
 	  PFN_MKWRITE_MIRROR  Debian mirror, where apt is not configured with one
 	END
 }
@@ -199,7 +200,7 @@ use_kernel() {
 
 # build_suite: sets $suite to the folder that is to be /suite in the guest.
 build_suite() {
-	local build libdrm ksrc make
+	local build libdrm ksrc make wrap
 
 	if [[ ${PFN_MKWRITE_SUITE:-} ]]; then
 		[[ -x $PFN_MKWRITE_SUITE/run_tests.sh ]] ||
@@ -238,7 +239,9 @@ build_suite() {
 	rm -rf "${tmp:?}/wrapped"
 	mkdir "$tmp/wrapped"
 	mv "$suite" "$tmp/wrapped/suite"
-	cp "$PFN_MKWRITE_WRAP" "$tmp/wrapped/run_tests.sh" 2>"$tmp/log" ||
+	wrap=("$PFN_MKWRITE_WRAP" "$tmp/wrapped/run_tests.sh")
+	[[ ! -d $PFN_MKWRITE_WRAP ]] || wrap=("$PFN_MKWRITE_WRAP/." "$tmp/wrapped")
+	cp -r "${wrap[@]}" 2>"$tmp/log" ||
 		die "PFN_MKWRITE_WRAP=$PFN_MKWRITE_WRAP cannot be used: $(why)"
 	suite=$tmp/wrapped
 }

@@ -6,6 +6,7 @@
 #   make CROSS_COMPILE=aarch64-linux-gnu-	static, to copy to a board
 #   make OUTPUT=DIR				build there
 #   make install INSTALL_PATH=DIR
+#   make board.tar.xz				all that a board needs, for arm64
 #   make check					the suite's own tests
 #   make check-all				all of them, and the tables in docs/
 #   make soak					100 runs under load in each guest
@@ -19,7 +20,7 @@
 
 TREE_LIB_MK := $(firstword $(wildcard ../lib.mk ../../lib.mk))
 # What the programs are not built for.
-OTHERS := check check-all soak clean install-tree uninstall-tree series
+OTHERS := check check-all soak clean install-tree uninstall-tree series board.tar.xz
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(TREE_LIB_MK),)
@@ -42,6 +43,7 @@ ifneq ($(LIB_MK),)
 
 TEST_GEN_PROGS := pfn_mkwrite_test pfn_mkwrite_drm
 TEST_FILES := run_tests.sh
+EXTRA_CLEAN := $(OUTPUT)/board.tar.xz
 
 CFLAGS += -Wextra -g $(KHDR_INCLUDES)
 ifeq ($(TREE_LIB_MK),)
@@ -56,6 +58,7 @@ else
 
 clean:
 	$(RM) -r $(addprefix $(OUTPUT)/,pfn_mkwrite_test pfn_mkwrite_drm libpfn_mkwrite \
+		board.tar.xz \
 		$(patsubst %.c,%,$(wildcard tests/*.c)))
 
 endif
@@ -76,4 +79,7 @@ SERIES ?= series
 series:
 	@PFN_MKWRITE_ME='make $@' patches/tree.sh series '$(KDIR)' '$(SERIES)'
 
-.PHONY: check check-all soak install-tree uninstall-tree series
+board.tar.xz:
+	vm/board.sh $(OUTPUT)/$@
+
+.PHONY: check check-all soak install-tree uninstall-tree series board.tar.xz

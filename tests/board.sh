@@ -1,0 +1,200 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What the README says about a board: its commands, on this machine and in a guest that
+# has BusyBox and the archive. ALL=1 also makes one for another machine.
+# Usage: work=DIR [ALL=1] tests/board.sh
+
+set -u
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+: "${work:?}"
+
+rig=arm64-7.3-a57
+out=$work/board-test
+mkdir -p "$out/guest" "$out/unpacked"
+
+# commands N: those of the Nth block in the README's section, as they stand there. The
+# first one is for the machine with the sources, the second one for the board.
+commands() {
+	awk -v want="$1" '
+		/^## /	{ here = $0 == "## On a board" }
+		!here	{ next }
+		/^    /	{
+			nr += !block
+			block = 1
+			if (nr == want)
+				print substr($0, 5)
+			next
+		}
+		{ block = 0 }' README.md
+}
+
+# archive NAME: from the sources alone, in a folder of that name.
+archive() {
+	copy_source "$out/$1" && commands 1 >"$out/$1.commands" &&
+		[ -s "$out/$1.commands" ] && (cd "$out/$1" && sh -e "$out/$1.commands")
+}
+
+# Somebody else's habits, and another day.
+archive_again() (
+	umask 077
+	export TZ=Asia/Tokyo LC_ALL=C.UTF-8 XZ_OPT=-0 TAR_OPTIONS=--mode=a+w
+	archive a-longer-name-than-before
+)
+
+small() {
+	local size
+	size=$(stat -c %s "$out/first/board.tar.xz") && echo "$size bytes" &&
+		((size < 3000000))
+}
+
+contents() {
+	tar -tJf "$out/first/board.tar.xz" | diff - <(printf 'pfn-mkwrite/%s\n' '' LICENSE \
+		README pfn_mkwrite_drm pfn_mkwrite_test run_tests.sh)
+}
+
+nobodys() {
+	! tar -tvJf "$out/first/board.tar.xz" --numeric-owner --full-time | grep -v ' 0/0 ' &&
+		! tar -tvJf "$out/first/board.tar.xz" --utc | grep -v ' 1970-01-01 00:00 '
+}
+
+# is_static PROGRAM: for the board, with no loader, and with nothing in it that only a
+# debugger reads.
+is_static() {
+	local headers
+	headers=$(readelf -hlS "$out/unpacked/pfn-mkwrite/$1") &&
+		grep 'Machine:.*AArch64' <<<"$headers" &&
+		! grep -E 'INTERP|[.]symtab|[.]debug' <<<"$headers"
+}
+
+# Nothing tells on which machine it was made.
+no_paths() {
+	! grep -rlF -e "$out" -e "$PWD" -e "${PFN_MKWRITE_CACHE:-$HOME/.cache}" \
+		"$out/unpacked/pfn-mkwrite"
+}
+
+uses_libdrm() {
+	strings -a "$out/unpacked/pfn-mkwrite/pfn_mkwrite_drm" | grep -qx libdrm
+}
+
+boot() {
+	local suite=$out/guest
+
+	cp tests/guest_board.sh "$suite/run_tests.sh" &&
+		cp "$out/first/board.tar.xz" "$suite" &&
+		commands 2 >"$suite/commands" && [ -s "$suite/commands" ] || return
+	PFN_MKWRITE_SUITE=$suite ./run_tests.sh --vm --timeout 240 --output "$out/guest.d" \
+		$rig >"$out/said" 2>"$out/err"
+}
+
+# said RUN: what it printed in the guest, its exit status at the end.
+said() {
+	sed -n "s/^## $1 //p" "$out/said"
+}
+
+# says RUN LINE...: all that it printed, and 0.
+says() {
+	diff <(said "$1") <(printf '%s\n' "${@:2}" 'status 0')
+}
+
+# ends RUN STATUS TEXT...
+ends() {
+	local text
+
+	said "$1" | grep -qx "status $2" || { said "$1"; return 1; }
+	for text in "${@:3}"; do
+		said "$1" | grep -F -e "$text" || { echo "missing: $text"; return 1; }
+	done
+}
+
+as_the_rig_knows() {
+	tail -n 8 "$out/said" "$out/err"
+	grep -E '^# rig .* ([1-9][0-9]*) of \1 mappings as expected, ' "$out/said" &&
+		! grep '# dmesg: ' "$out/said"
+}
+
+# The verdicts on devices, and which tests fail, of those that both runs have.
+verdicts() {
+	said "$1" | grep '^# mapping ' | grep -vE 'mapping (memfd|perf_ring):|not measured'
+	said "$1" | sed -n 's/^not ok [0-9]* //p' | grep -E '[.](first_store|mkwrite_honoured)$'
+}
+
+same_results() {
+	said root >"$out/root"
+	said read_only >"$out/read_only"
+	[[ $(results "$out/root") ]] && diff <(results "$out/root") <(results "$out/read_only")
+}
+
+same_verdicts() {
+	[[ $(verdicts root) ]] && diff <(verdicts root) <(verdicts user)
+}
+
+# BusyBox asks for all of /bin, and nobody but root has unpacked the archive.
+unpacked() {
+	said unpacked | awk '$3 == 0 && $4 == 0 { print $1, $NF }' |
+		diff - <(printf '%s\n' '-rw-r--r-- LICENSE' '-rw-r--r-- README' \
+			'-rwxr-xr-x pfn_mkwrite_drm' '-rwxr-xr-x pfn_mkwrite_test' \
+			'-rwxr-xr-x run_tests.sh')
+}
+
+# row NAME RUN COMMAND: for docs/labs.md.
+row() {
+	local totals
+
+	totals=$(said "$2" | sed -n 's/^# Totals: pass:\([0-9]*\) fail:\([0-9]*\) .*skip:\([0-9]*\) .*/\1 passed, \2 failed, \3 skipped/p')
+	lab "$1" "$3" "exit $(said "$2" | tail -n 1), ${totals:-nothing said}"
+}
+
+other_machine() {
+	local dir=$out/other
+
+	copy_source "$dir" && make -C "$dir" CROSS_COMPILE=x86_64-linux-gnu- board.tar.xz &&
+		tar -xJf "$dir/board.tar.xz" -C "$dir" &&
+		readelf -h "$dir/pfn-mkwrite/pfn_mkwrite_drm" | grep X86-64
+}
+
+check archive archive first
+check small small
+check contents contents
+check nobodys nobodys
+check unpacks tar -xJf "$out/first/board.tar.xz" -C "$out/unpacked"
+for program in pfn_mkwrite_test pfn_mkwrite_drm; do
+	check "$program.static" is_static $program
+done
+check no_paths no_paths
+check libdrm.used uses_libdrm
+
+# The guest has a single CPU: the rest is for the compiler.
+archive_again >"$out/again.log" 2>&1 &
+check boots boot || tail "$out/err" | sed 's/^/#   /'
+check nothing_but_busybox says files ./bin/busybox ./etc/passwd ./home/board.tar.xz \
+	./home/commands /bin/busybox
+check no_tools says tools
+check unpacked unpacked
+check unpacked.xz says xz
+check root ends root 1 '# mapping udmabuf: ignored (first store 2, '
+check as_the_rig_knows as_the_rig_knows
+check leaves_nothing says left "/board/dev/shm:" "" "/board/tmp:"
+check taken_away says take_away
+check read_only says writable /dev
+check read_only.same_results same_results
+check read_only.dev says devices
+check read_only.all says not_writable
+check help ends help 0 'usage: ./run_tests.sh'
+check nobody ends nobody 4 \
+	'# mapping udmabuf: not measured (/dev/udmabuf: Permission denied; run as root)' \
+	'cards in /dev/dri could not be opened: Permission denied; run as root' \
+	'# no device mapping was measured: '
+check user ends user 1 '#   no fault log (perf_event_open(): Permission denied)'
+check user.same_verdicts same_verdicts
+row 'board, as root' root "./run_tests.sh"
+row 'board, root file system read-only, no /tmp' read_only "./run_tests.sh"
+row 'board, as nobody' nobody "su nobody -c ./run_tests.sh"
+row 'board, as a user with access' user \
+	"su nobody -c './run_tests.sh -t first_store -t mkwrite_honoured'"
+
+wait
+check same_bytes cmp "$out/first/board.tar.xz" \
+	"$out/a-longer-name-than-before/board.tar.xz" || sed 's/^/#   /' "$out/again.log"
+[[ ! ${ALL:-} ]] || check other_machine other_machine
+plan

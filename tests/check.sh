@@ -3,13 +3,13 @@
 # The tests of the suite itself: make check. Each part prints TAP; what failed is
 # shown with what it said, and the last line counts.
 # Usage: tests/check.sh [--all] [PART...]
-# parts: unit builds native style patches guests modules mistakes mutants bad_input
+# parts: unit builds native board style patches guests modules mistakes mutants bad_input
 # --all takes all rigs and mutants instead of some, compiles after each patch, and
 # writes the tables in docs/: make check-all.
 
 set -u
 cd "$(dirname "$0")/.." || exit
-parts=(unit builds native style patches guests modules mistakes mutants bad_input)
+parts=(unit builds native board style patches guests modules mistakes mutants bad_input)
 ALL=
 if [[ ${1:-} == --all ]]; then
 	ALL=1
@@ -25,9 +25,23 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 export work ALL
 
+# The rows of one part's table in docs/labs.md, below the line that names it.
+write_labs() {
+	awk -v mark="<!-- $1 -->" -v rows="$LABS" '
+		!old || !/^\|/	{ old = 0; print }
+		$0 == mark	{
+			print "| run | command | result |"
+			print "|---|---|---|"
+			while ((getline row <rows) > 0)
+				print row
+			old = 1
+		}' docs/labs.md >"$work/labs.md" && cp "$work/labs.md" docs/labs.md
+}
+
 passed=0 failed=0 skipped=0
 for part in "${parts[@]}"; do
 	start=$SECONDS
+	export LABS=${ALL:+$work/$part.labs}
 	counts=$(
 		"tests/$part.sh" 2>&1 </dev/null | tee "$work/$part.tap" | awk '
 			/^not ok /	{ failed++; next }
@@ -47,6 +61,7 @@ for part in "${parts[@]}"; do
 	echo "$part: took $((SECONDS - start)) s" >&2
 	grep '^ok .*# SKIP' "$work/$part.tap" | sed 's/^/  /'
 	((f == 0)) || sed 's/^/  /' "$work/$part.tap"
+	[[ ! $LABS || ! -s $LABS ]] || write_labs "$part"
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))

@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Runs in a guest in place of run_tests.sh, with the suite in the folder "suite"
-# beside it: the same mappings in poor surroundings. TAP.
+# beside it, and with_seccomp and fault_log_test: the same mappings in poor surroundings.
+# TAP, and rows for docs/labs.md.
+# shellcheck disable=SC2086	# $few and $container are to be split into words
 
 cd "$(dirname "$0")/suite" || exit
 nr=0
@@ -40,6 +42,18 @@ run() {
 	echo "status $?" >>"$file"
 }
 
+# said NAME: how the run NAME ended, for the table in docs/labs.md.
+said() {
+	sed -n -e 's/^status /exit status /p' \
+		-e 's/^# Totals: pass:\([0-9]*\) fail:\([0-9]*\) .*skip:\([0-9]*\) .*/\1 passed, \2 failed, \3 skipped/p' \
+		"/tmp/t/$1" | sort -r | sed 'N; s/\n/, /'
+}
+
+# row NAME COMMAND [REMARK]
+row() {
+	printf '# lab %s\t%s\t%s\n' "$1" "$2" "$(said "$1")${3:+, $3}"
+}
+
 results() {
 	grep -E '^((not )?ok [0-9]|# mapping )' "$1"
 }
@@ -47,6 +61,22 @@ results() {
 # The measured mappings of devices, and nothing else.
 devices() {
 	grep '^# mapping ' "$1" | grep -vE 'mapping (memfd|perf_ring):|not measured'
+}
+
+fails() {
+	sed -n 's/^not ok [0-9]* //p' "$1"
+}
+
+# unchanged NAME COMMAND [MAPPING]: the run NAME has the verdicts of the first one, but for
+# MAPPING, and no test fails in it that did not fail there.
+unchanged() {
+	grep -v "^# mapping ${3:-none}:" /tmp/t/devices >/tmp/t/wanted
+	{
+		devices "/tmp/t/$1"
+		fails "/tmp/t/$1" | grep -vxF -f /tmp/t/fails
+	} >/tmp/t/seen
+	row "$1" "$2" "$(wc -l </tmp/t/wanted) verdicts as with everything"
+	same "$1_changes_no_verdict" /tmp/t/wanted /tmp/t/seen
 }
 
 same() {
@@ -62,6 +92,9 @@ as_nobody() {
 	su nobody -s /bin/sh -c "$*"
 }
 
+# The tests of the headline; more of them cost time.
+few='-t first_store -t mkwrite_honoured'
+
 before=$(ls /tmp /dev /dev/shm)
 mkdir -p /etc /tmp/t
 echo 'nobody:x:65534:65534:nobody:/:/bin/sh' >/etc/passwd
@@ -73,45 +106,156 @@ results /tmp/t/root >/tmp/t/results
 results /tmp/t/root2 >/tmp/t/results2
 same two_runs_agree /tmp/t/results /tmp/t/results2
 devices /tmp/t/root >/tmp/t/devices
+fails /tmp/t/root >/tmp/t/fails
+row root ./run_tests.sh
 
-# Debian's kernels let nobody but root count (perf_event_paranoid 3).
-run /tmp/t/denied as_nobody ./run_tests.sh
-expect not_permitted 4 /tmp/t/denied \
+# Nobody but root may count, as Debian's kernels have it by themselves.
+echo 3 >/proc/sys/kernel/perf_event_paranoid
+run /tmp/t/not_permitted as_nobody ./run_tests.sh
+expect not_permitted 4 /tmp/t/not_permitted \
 	'# mapping udmabuf: not measured (/dev/udmabuf: Permission denied; run as root)' \
 	'# SKIP no permission to make such memory' \
 	'cards in /dev/dri could not be opened: Permission denied; run as root' \
 	'pfn_mkwrite_drm # SKIP no DRM card could be opened' \
 	'# no device mapping was measured: '
+row not_permitted "su nobody -c ./run_tests.sh"
 
 chmod a+rw /dev/udmabuf /dev/dri/card*
-run /tmp/t/nobody as_nobody ./run_tests.sh -t first_store
-expect perf_refused 1 /tmp/t/nobody \
+run /tmp/t/perf_refused as_nobody ./run_tests.sh $few
+expect perf_refused 1 /tmp/t/perf_refused \
 	'#   no fault log (perf_event_open(): Permission denied)' \
-	'# mapping perf_ring: not measured (perf_event_open(): Permission denied;'
-devices /tmp/t/nobody >/tmp/t/nobody_devices
-same perf_refused_changes_no_verdict /tmp/t/devices /tmp/t/nobody_devices
+	'# mapping perf_ring: not measured (perf_event_open(): Permission denied; run as root or lower kernel.perf_event_paranoid)'
+unchanged perf_refused "perf_event_paranoid 3: su nobody -c ./run_tests.sh $few"
+
+# What getrusage() counts is the store, and not the stack of who stores.
+run /tmp/t/stack ../fault_log_test -t denied_perf_counts_no_stack
+expect stack_not_counted 0 /tmp/t/stack 'ok 1 global.denied_perf_counts_no_stack'
+
+# Everybody may count what user mode does, which is what most probes need.
+echo 2 >/proc/sys/kernel/perf_event_paranoid
+run /tmp/t/perf_user_mode as_nobody ./run_tests.sh $few
+echo 3 >/proc/sys/kernel/perf_event_paranoid
 chmod go-rw /dev/udmabuf /dev/dri/card*
+expect perf_user_mode 1 /tmp/t/perf_user_mode '# mapping perf_ring: notify (' \
+	'#   store to an untouched page, fault 2: '
+unchanged perf_user_mode "perf_event_paranoid 2: su nobody -c ./run_tests.sh $few"
+
+# Nothing is asked of tracefs.
+run /tmp/t/no_tracefs unshare -m sh -c "umount -l /sys/kernel/debug &&
+	umount -l /sys/kernel/tracing && ! [ -e /sys/kernel/tracing/trace ] &&
+	./run_tests.sh $few"
+expect no_tracefs 1 /tmp/t/no_tracefs '#   store to an untouched page, fault 2: '
+unchanged no_tracefs "umount /sys/kernel/tracing: ./run_tests.sh $few"
+
+# Names of cards and mappings do not come from there.
+run /tmp/t/no_sysfs unshare -m sh -c "umount -l /sys && ! [ -e /sys/class ] &&
+	./run_tests.sh $few -t all_here"
+expect no_sysfs 1 /tmp/t/no_sysfs \
+	'# mapping udmabuf_thp: not measured (there is no /sys/kernel/mm/'
+unchanged no_sysfs "umount /sys: ./run_tests.sh $few"
+
+# The filter that containers come with, in both ways to refuse a call. The threads of
+# the C library start without clone3().
+container='add_key bpf io_uring_enter io_uring_register io_uring_setup kcmp keyctl
+	mount perf_event_open process_vm_readv process_vm_writev ptrace request_key setns
+	umount2 unshare userfaultfd'
+for errno in EPERM ENOSYS; do
+	case $errno in
+	EPERM)	why='Operation not permitted' more= ;;
+	ENOSYS)	why='Function not implemented' more='clone3 statx' ;;
+	esac
+	run /tmp/t/seccomp_$errno ../with_seccomp $errno $container $more -- \
+		./run_tests.sh $few -t gup_refused -t threads_disjoint
+	expect seccomp_$errno 1 /tmp/t/seccomp_$errno \
+		"#   no fault log (perf_event_open(): $why): faults counted by getrusage() alone" \
+		"# mapping perf_ring: not measured (perf_event_open(): $why; this kernel has no perf, or a container hides it)"
+	unchanged seccomp_$errno "with_seccomp $errno perf_event_open bpf mount ... -- ./run_tests.sh"
+
+	run /tmp/t/no_memfd_$errno ../with_seccomp $errno memfd_create -- ./run_tests.sh $few
+	expect no_memfd_$errno 1 /tmp/t/no_memfd_$errno \
+		"# mapping udmabuf: not measured (memfd_create(): $why)" \
+		'mapping.udmabuf.first_store # SKIP ' 'mapping.memfd.first_store # SKIP '
+	unchanged no_memfd_$errno "with_seccomp $errno memfd_create -- ./run_tests.sh" udmabuf
+done
+
+# Whoever may not choose its CPU and its priority waits for a quiet moment.
+run /tmp/t/no_scheduling ../with_seccomp EPERM sched_getaffinity sched_setaffinity \
+	sched_setscheduler prctl setpgid -- ./run_tests.sh $few -t threads_disjoint
+expect no_scheduling 1 /tmp/t/no_scheduling '# mapping radeon: ignored ('
+unchanged no_scheduling "with_seccomp EPERM sched_setaffinity sched_setscheduler prctl ... -- ./run_tests.sh"
+
+# masters: who owns which card. vgem has no owner.
+masters() {
+	awk '$4 == "y" { print $1, $2, $3 }' /sys/kernel/debug/dri/[0-9]*:*/clients
+}
+
+# A compositor owns the cards: it is to own them to the end, and to be no hindrance.
+nr_cards=$(find /sys/kernel/debug/dri/[0-9]*:*/clients | wc -l)
+masters >/tmp/t/nobody_owns
+exec 7<>/dev/dri/card0 8<>/dev/dri/card1 9<>/dev/dri/card2
+masters >/tmp/t/owners
+run /tmp/t/owned_cards ./pfn_mkwrite_drm $few 7<&- 8<&- 9<&-
+masters >/tmp/t/owners_after
+exec 7<&- 8<&- 9<&-
+expect owned_cards 1 /tmp/t/owned_cards '# mapping radeon: ignored ('
+unchanged owned_cards "cards with a DRM master: ./pfn_mkwrite_drm $few" udmabuf
+if [ ! -s /tmp/t/nobody_owns ] && [ "$(wc -l </tmp/t/owners)" = "$nr_cards" ]; then
+	same owned_cards_stay_so /tmp/t/owners /tmp/t/owners_after
+else
+	sed 's/^/#   /' /tmp/t/owners
+	not_ok owned_cards_stay_so
+fi
+
+# A compositor that starts in the middle, while a card of nobody's is measured.
+slot=$(basename "$(readlink -f /sys/bus/pci/drivers/radeon/0*)")
+card=$(basename "/sys/bus/pci/devices/$slot/drm"/card*)
+run /tmp/t/late_master env PFN_MKWRITE_DRM=radeon ./pfn_mkwrite_drm $few &
+moments=0
+until grep pfn_mkwrite_drm "/sys/kernel/debug/dri/$slot/clients" >/tmp/t/clients ||
+	[ $moments -eq 500 ]; do
+	moments=$((moments + 1))
+done
+# shellcheck disable=SC2046	# it is more than one
+kill -STOP $(pidof pfn_mkwrite_drm)
+masters >/tmp/t/nobody_owns
+exec 9<>"/dev/dri/$card"
+masters >/tmp/t/owners
+# shellcheck disable=SC2046
+kill -CONT $(pidof pfn_mkwrite_drm)
+wait
+masters >>/tmp/t/owners
+exec 9<&-
+masters >>/tmp/t/nobody_owns
+expect late_master 1 /tmp/t/late_master '# mapping radeon: ignored (first store 2, '
+if [ -s /tmp/t/clients ] && [ ! -s /tmp/t/nobody_owns ] &&
+	[ "$(grep -c "^run_tests.sh $$ " /tmp/t/owners)" = 2 ]; then
+	ok late_master_is_let_in
+else
+	sed 's/^/#   /' /tmp/t/clients /tmp/t/nobody_owns /tmp/t/owners
+	not_ok late_master_is_let_in
+fi
+row late_master "a DRM master that starts meanwhile: PFN_MKWRITE_DRM=radeon ./pfn_mkwrite_drm $few"
 
 # Without pgreuse a notification and a dirty fault look the same: no accusation.
 mount --bind /dev/null /proc/vmstat
-run /tmp/t/novmstat ./run_tests.sh -t first_store -t mkwrite_honoured
+run /tmp/t/no_pgreuse ./run_tests.sh $few
 umount /proc/vmstat
-expect no_pgreuse 0 /tmp/t/novmstat \
+expect no_pgreuse 0 /tmp/t/no_pgreuse \
 	'# mapping udmabuf: undecided (first store 2, load 1 then store 1, again 0, forked child 1, 64 pages 65, pgreuse -)' \
 	'#   /proc/vmstat has no pgreuse: a notification looks like a dirty fault here' \
 	'mapping.radeon.first_store # SKIP no counter here tells the causes apart'
+row no_pgreuse "no /proc/vmstat: ./run_tests.sh $few"
 
 # Nothing at all to read.
-run /tmp/t/noproc unshare -m sh -c 'umount -l /proc &&
+run /tmp/t/no_proc unshare -m sh -c 'umount -l /proc &&
 	./run_tests.sh -t pagemap_and_smaps -t counters_agree -t store_refused'
-expect no_proc 0 /tmp/t/noproc \
+expect no_proc 0 /tmp/t/no_proc \
 	'mapping.udmabuf.pagemap_and_smaps # SKIP smaps or pagemap cannot be read here' \
 	'mapping.udmabuf.counters_agree' \
 	'vdso.vvar.store_refused # SKIP this kernel maps no vvar page'
+row no_proc "umount /proc: ./run_tests.sh -t pagemap_and_smaps -t counters_agree"
 
 # One card out of several.
-slot=$(basename "$(readlink -f /sys/bus/pci/drivers/radeon/0*)")
-card=$(basename "/sys/bus/pci/devices/$slot/drm"/card*)
 for pick in "driver radeon" "node /dev/dri/$card" "slot pci:$slot" \
 	"short_slot pci:${slot#0000:}"; do
 	run /tmp/t/pick env PFN_MKWRITE_SKIP= PFN_MKWRITE_DRM="${pick#* }" \
@@ -132,14 +276,17 @@ expect list 4 /tmp/t/list radeon vgem virtio_gpu bochs-drm notified_once
 
 # A device node that is there while its driver is not.
 mv /dev/udmabuf /tmp/t/udmabuf
-run /tmp/t/nodev ./pfn_mkwrite_test -v udmabuf
+run /tmp/t/no_node ./pfn_mkwrite_test -v udmabuf
 mknod /dev/udmabuf c 10 250
-run /tmp/t/dead ./pfn_mkwrite_test -v udmabuf
+run /tmp/t/dead_node ./pfn_mkwrite_test -v udmabuf
 rm /dev/udmabuf
 mv /tmp/t/udmabuf /dev/udmabuf
-expect no_node 0 /tmp/t/nodev 'No such file or directory; the kernel needs CONFIG_UDMABUF' \
+expect no_node 0 /tmp/t/no_node 'No such file or directory; the kernel needs CONFIG_UDMABUF' \
 	'# SKIP this machine has no such memory'
-expect dead_node 0 /tmp/t/dead 'No such device; the kernel needs CONFIG_UDMABUF'
+expect dead_node 0 /tmp/t/dead_node 'No such device; the kernel needs CONFIG_UDMABUF'
+
+row no_node "no /dev/udmabuf: ./pfn_mkwrite_test -v udmabuf"
+row dead_node "no driver behind /dev/udmabuf: ./pfn_mkwrite_test -v udmabuf"
 
 # Nothing is left behind.
 rm -r /tmp/t

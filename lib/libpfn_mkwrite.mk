@@ -13,6 +13,11 @@ PFN_MKWRITE_PROGS := $(addprefix $(OUTPUT)/,pfn_mkwrite_test pfn_mkwrite_drm)
 # The harness is somebody else's: its warnings are not ours to mend.
 PFN_MKWRITE_CFLAGS := -Wall -O2 -D_GNU_SOURCE= -pthread -isystem $(selfdir)
 
+# What the objects get. The tools/ of a tree have a drm.h, and not what it includes, and
+# clang complains of what is for the linker.
+PFN_MKWRITE_OBJECT = $(CC) $(filter-out -no-pie,$(subst $(TOOLS_INCLUDES),,$(CFLAGS))) \
+	$(PFN_MKWRITE_CFLAGS)
+
 ifneq ($(LIBDRM_DIR),)
 LIBDRM_CFLAGS := -isystem $(LIBDRM_DIR)/usr/include
 LIBDRM_CFLAGS += -isystem $(LIBDRM_DIR)/usr/include/libdrm
@@ -29,7 +34,7 @@ PFN_MKWRITE_HASH := \#
 ifeq ($(LIBDRM),)
 LIBDRM := $(shell printf '%s\n' '$(PFN_MKWRITE_HASH)include <xf86drmMode.h>' \
 	'int main(void) { return drmModeDestroyDumbBuffer(-1, 0); }' | \
-	$(CC) $(CFLAGS) $(LIBDRM_CFLAGS) $(LDFLAGS) -x c - -o /dev/null \
+	$(PFN_MKWRITE_OBJECT) $(LIBDRM_CFLAGS) $(LDFLAGS) -x c - -o /dev/null \
 		-x none $(LIBDRM_LIBS) 2>/dev/null && echo 1 || echo 0)
 endif
 
@@ -43,9 +48,8 @@ endif
 PFN_MKWRITE_O := $(PFN_MKWRITE_C:$(PFN_MKWRITE_SRC)/%.c=$(PFN_MKWRITE_OUT)/%.o)
 
 # Another compiler, harness or libdrm in the same OUTPUT builds all anew.
-PFN_MKWRITE_FLAGS = $(CC) $(CFLAGS) $(LDFLAGS) LIBDRM=$(LIBDRM) $(LIBDRM_LIBS)
+PFN_MKWRITE_FLAGS = $(PFN_MKWRITE_OBJECT) $(LDFLAGS) LIBDRM=$(LIBDRM) $(LIBDRM_LIBS)
 PFN_MKWRITE_HDRS := $(wildcard $(PFN_MKWRITE_SRC)/*.h) $(PFN_MKWRITE_OUT)/flags
-$(PFN_MKWRITE_OUT)/flags: private CFLAGS += $(PFN_MKWRITE_CFLAGS)
 $(PFN_MKWRITE_OUT)/flags: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '$(PFN_MKWRITE_FLAGS)' | cmp -s - $@ || \
@@ -53,10 +57,9 @@ $(PFN_MKWRITE_OUT)/flags: FORCE
 .PHONY: FORCE
 
 $(PFN_MKWRITE_OUT)/drm_libdrm.o: private CFLAGS += $(LIBDRM_CFLAGS)
-$(PFN_MKWRITE_O): private CFLAGS += $(PFN_MKWRITE_CFLAGS)
 $(PFN_MKWRITE_O): $(PFN_MKWRITE_OUT)/%.o: $(PFN_MKWRITE_SRC)/%.c $(PFN_MKWRITE_HDRS)
 	$(call msg,CC,,$@)
-	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(TARGET_ARCH) -c $< -o $@
+	$(Q)$(PFN_MKWRITE_OBJECT) $(CPPFLAGS) $(TARGET_ARCH) -c $< -o $@
 
 # An archive: a program takes in only the sources of memory that it names.
 PFN_MKWRITE_AR := $(if $(LLVM),$(LLVM_PREFIX)llvm-ar$(LLVM_SUFFIX),$(CROSS_COMPILE)ar)

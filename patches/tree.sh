@@ -20,21 +20,10 @@ selftests=tools/testing/selftests
 comment='# one store to device memory, one fault'
 programs=(pfn_mkwrite_test pfn_mkwrite_drm)
 
-# Prints the files of the suite that a tree gets, as they are named here and there.
+# Prints the files that a tree gets as they are here, by the same names.
 suite_files() {
 	(cd "$top" && printf '%s\n' "${programs[@]/%/.c}" lib/*.[ch] lib/libpfn_mkwrite.mk \
 		pfn_mkwrite_mod/{Kbuild,Makefile,*.[ch]})
-	[[ ! $wrappers ]] || echo ksft_pfn_mkwrite.sh
-}
-
-# content NAME: what is in such a file. The wrapper is like those beside it.
-content() {
-	if [[ $1 == ksft_pfn_mkwrite.sh ]]; then
-		printf '#!/bin/sh -e\n# SPDX-License-Identifier: GPL-2.0\n\n%s\n' \
-			'./run_vmtests.sh -t pfn_mkwrite'
-	else
-		cat "$top/$1"
-	fi
 }
 
 # use_tree KDIR: sets what there is to know about a tree, or says why it is none.
@@ -150,8 +139,8 @@ del_.gitignore() {
 
 edited=(Makefile config run_vmtests.sh .gitignore)
 
-# Makes $tmp/with and $tmp/without, the edited files as they are with the suite and
-# without it. What cannot be undone to the letter is not done.
+# Makes $tmp/with and $tmp/without: what the tree is to have of its own files and of the
+# suite's, and without the suite. What cannot be undone to the letter is not done.
 filter_files() {
 	local file
 
@@ -164,18 +153,27 @@ filter_files() {
 		"del_$file" <"$tmp/with/$file" | cmp -s "$tmp/without/$file" - ||
 			die "$dir/$file does not look as expected; nothing was changed"
 	done
+	mapfile -t files < <(suite_files)
+	(cd "$top" && cp --parents "${files[@]}" "$tmp/with")
+	[[ ! $wrappers ]] || {
+		files+=(ksft_pfn_mkwrite.sh)
+		# Like those beside it.
+		printf '#!/bin/sh -e\n# SPDX-License-Identifier: GPL-2.0\n\n%s\n' \
+			'./run_vmtests.sh -t pfn_mkwrite' >"$tmp/with/ksft_pfn_mkwrite.sh"
+	}
 }
 
-# is_ours FILE NAME: whether FILE is a file NAME of the suite as it is, or once was: git
-# knows what was committed here, and remember() lets it know what was installed.
+# is_ours NAME: whether the tree's file is the suite's as it is, or once was: git knows
+# what was committed here, and remember() lets it know what was installed.
 is_ours() {
-	cmp -s "$1" <(content "$2") ||
-		git -C "$top" cat-file -e "$(git hash-object --no-filters "$1")" 2>/dev/null
+	cmp -s "$tmp/with/$1" "$dir/$1" ||
+		git -C "$top" cat-file -e "$(git hash-object --no-filters "$dir/$1")" 2>/dev/null
 }
 
 # Without git, or where it may not be written to, FORCE=1 has to do.
 remember() {
-	git -C "$top" hash-object -w --no-filters -- "$@" >/dev/null 2>&1 || :
+	git -C "$top" hash-object -w --no-filters -- "${files[@]/#/$tmp/with/}" \
+		>/dev/null 2>&1 || :
 }
 
 # What the user has done to files of the suite is not to be lost.
@@ -184,49 +182,52 @@ refuse_changed() {
 
 	[[ ! ${FORCE:-} ]] || return 0
 	for name in "${files[@]}"; do
-		[[ ! -e $dir/$name ]] || is_ours "$dir/$name" "$name" || changed+=("$name")
+		[[ ! -e $dir/$name ]] || is_ours "$name" || changed+=("$name")
 	done
 	((${#changed[@]} == 0)) ||
 		die "these are not as the suite has them, and FORCE=1 would $1 them:" \
 			"${changed[*]} in $dir; nothing was changed"
 }
 
-# replace FROM NAME: makes NAME in the tree what FROM is, at one go, and leaves it alone
-# where it is that already: make goes by the time.
-replace() {
-	local mode=644
-
-	cmp -s "$1" "$dir/$2" && return
-	[[ ! -e $dir/$2 ]] || mode=$(stat -c %a "$dir/$2")
-	[[ $2 != ksft_* ]] || mode=755
-	mkdir -p "$(dirname "$dir/$2")" && chmod "$mode" "$1" && mv "$1" "$dir/$2"
-	written=$((written + 1))
-}
-
-# Everything is in the file system of the tree before the first file is replaced.
-stage_files() {
+# Prints those of the files in FOLDER that the tree does not have like that: make goes by
+# the time, so the others stay as they are.
+differing() {
 	local name
 
+	(cd "$1" && find . -type f) | sort | while read -r name; do
+		cmp -s "$1/$name" "$dir/$name" || echo "${name#./}"
+	done
+}
+
+# put FOLDER: makes the tree's files what those in FOLDER are. Everything is in the tree's
+# file system before the first one is replaced, each at one go.
+put() {
+	local name mode changed
+
+	mapfile -t changed < <(differing "$1")
+	written=${#changed[@]}
+	((written)) || return 0
 	stage=$dir/.pfn_mkwrite.$$
-	mkdir -p "$stage"/{lib,pfn_mkwrite_mod} && cp -r "$tmp/$1/." "$stage" || return
-	[[ $1 == with ]] || return 0
-	for name in "${files[@]}"; do
-		content "$name" >"$stage/$name" || return
+	{ mkdir "$stage" && cp -r "$1/." "$stage"; } 2>"$tmp/log" ||
+		die "$dir cannot be written to: $(why); nothing was changed"
+	for name in "${changed[@]}"; do
+		mode=644
+		[[ ! -e $dir/$name ]] || mode=$(stat -c %a "$dir/$name")
+		[[ $name != ksft_* ]] || mode=755
+		[[ $name != */* ]] || mkdir -p "$dir/${name%/*}"
+		chmod "$mode" "$stage/$name" && mv "$stage/$name" "$dir/$name"
 	done
 }
 
 install_tree() {
-	local name written=0
+	local written
 
 	[[ ! -d $dir/lib || -e $dir/lib/libpfn_mkwrite.mk ]] ||
 		die "$dir/lib is there, and is not of this suite; nothing was changed"
 	filter_files
 	refuse_changed overwrite
-	stage_files with 2>"$tmp/log" || die "$dir cannot be written to: $(why); nothing was changed"
-	remember "${files[@]/#/$stage/}"
-	for name in "${files[@]}" "${edited[@]}"; do
-		replace "$stage/$name" "$name"
-	done
+	remember
+	put "$tmp/with"
 	if ((written)); then
 		say "$selftests/$collection of $kdir has the suite now: $written files written"
 	else
@@ -235,7 +236,7 @@ install_tree() {
 }
 
 uninstall_tree() {
-	local name written=0 left
+	local name written left=''
 
 	[[ -e $dir/lib/libpfn_mkwrite.mk ]] ||
 		grep -q pfn_mkwrite "${edited[@]/#/$dir/}" || {
@@ -244,19 +245,20 @@ uninstall_tree() {
 	}
 	filter_files
 	refuse_changed remove
-	stage_files without 2>"$tmp/log" ||
-		die "$dir cannot be written to: $(why); nothing was changed"
 	# Who builds meanwhile finds a Makefile that does not want what is not there.
-	for name in "${edited[@]}"; do
-		replace "$stage/$name" "$name"
-	done
+	put "$tmp/without"
 	(cd "$dir" && rm -rf "${files[@]}" "${programs[@]}" libpfn_mkwrite)
 	for name in lib pfn_mkwrite_mod; do
 		[[ ! -d $dir/$name ]] || rmdir "$dir/$name" 2>/dev/null ||
-			left+=" $name/$(cd "$dir/$name" && echo ./* | sed "s, ./, $name/,g; s,^\./,,")"
+			left+=$(cd "$dir" && printf ' %s' "$name"/*)
 	done
 	say "$selftests/$collection of $kdir does not have the suite any more${left:+;" \
 		"not of the suite, and left there:$left}"
+}
+
+# Of the user's git, the name is wanted, and no hooks and no key.
+in_repo() {
+	git -C "$repo" -c commit.gpgsign=false -c core.hooksPath=/dev/null "$@"
 }
 
 # commit MESSAGE PATH...: these of the suite's files.
@@ -265,7 +267,7 @@ commit() {
 	shift
 
 	git -C "$repo" add -f -- "${@/#/$selftests/$collection/}" &&
-		git -C "$repo" commit -q -s -F "$message"
+		in_repo commit -q -s -F "$message"
 }
 
 # A repository of its own with no more of the tree than the patches change: a tree
@@ -281,17 +283,10 @@ make_repo() {
 		}
 		git -C "$repo" config "$name" "$value" || return
 	done
-	cp -rp "$tmp/without" "$repo/$selftests/$collection" &&
-		chmod +x "$repo/$selftests/$collection/run_vmtests.sh" &&
-		git -C "$repo" add -f . && git -C "$repo" commit -q -m "$kdir" || return
-	for name in "${files[@]}"; do
-		mkdir -p "$(dirname "$repo/$selftests/$collection/$name")" &&
-			content "$name" >"$repo/$selftests/$collection/$name" || return
-	done
-	for name in "${edited[@]}"; do
-		cat "$tmp/with/$name" >"$repo/$selftests/$collection/$name" || return
-	done
-	[[ ! $wrappers ]] || chmod +x "$repo/$selftests/$collection/ksft_pfn_mkwrite.sh" || return
+	chmod +x "$tmp"/with{,out}/run_vmtests.sh "$tmp/with/ksft_pfn_mkwrite.sh" &&
+		cp -r "$tmp/without" "$repo/$selftests/$collection" &&
+		git -C "$repo" add -f . && in_repo commit -q -m "$kdir" &&
+		cp -r "$tmp/with/." "$repo/$selftests/$collection" || return
 	commit 1-module pfn_mkwrite_mod && commit 2-library lib && commit 3-tests .
 }
 
@@ -340,7 +335,6 @@ make_series() {
 case ${1:-}:$# in
 install:2 | uninstall:2 | series:3)
 	use_tree "$2"
-	mapfile -t files < <(suite_files)
 	case $1 in
 	install)	install_tree ;;
 	uninstall)	uninstall_tree ;;

@@ -19,34 +19,7 @@ shell_files() {
 # Prints what is not in checkpatch.allow, and what is there for nothing.
 checkpatch() {
 	c_files | xargs "$ksrc/scripts/checkpatch.pl" --no-tree --strict --show-types \
-		--terse -f 2>&1 | awk '
-		FNR == NR {
-			if ($0 !~ /^#/ && NF)
-				allowed[$1 " " $2] = 0
-			next
-		}
-		/^total:/ || /^fatal: your current branch/ { next }
-		{
-			split($0, part, ":")
-			type = part[4]
-			if ((part[1] " " type) in allowed)
-				allowed[part[1] " " type]++
-			else if (("* " type) in allowed)
-				allowed["* " type]++
-			else {
-				print
-				bad = 1
-			}
-		}
-		END {
-			for (entry in allowed) {
-				if (!allowed[entry]) {
-					print "not needed: " entry
-					bad = 1
-				}
-			}
-			exit bad
-		}' tests/checkpatch.allow -
+		--terse -f 2>&1 | awk -v all=1 -f tests/checkpatch.awk tests/checkpatch.allow -
 	local rc=$?
 
 	# Its notes on the names in include/, of which there is none.

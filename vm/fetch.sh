@@ -361,15 +361,18 @@ fetch_source() {
 	unlock
 }
 
-# 1.8 GB when unpacked, of which the suite needs less than 2 MB (du -sh).
+# 1.8 GB when unpacked, of which the suite and its tests need less than 5 MB (du -sh):
+# the harness, the mm selftests that the suite is to be a part of, and what reads TAP.
 fetch_harness() {
-	local version=${1:-7.3} selftests=tools/testing/selftests
+	local version=${1:-7.3} selftests=tools/testing/selftests mm=mm
 
-	fetched=$cache/linux-source-$version
-	fetch_source harness "$version" "$fetched" \
-		"$selftests"/{lib.mk,kselftest.h,kselftest_harness.h,kselftest} \
-		tools/testing/kunit tools/include/uapi \
-		scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch}
+	[[ $version != 6.1 ]] || mm=vm
+	fetched=$cache/selftests-$version
+	fetch_source harness "$version" "$fetched" MAINTAINERS mm/gup_test.h \
+		"$selftests"/{Makefile,lib.mk,run_kselftest.sh} \
+		"$selftests"/{kselftest.h,kselftest_harness.h,kselftest,x86,$mm} \
+		tools/testing/kunit tools/{arch,include/uapi} \
+		scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch,subarch.include}
 	fetched+=/$selftests
 }
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes sure that this machine has the tools for building the suite (build), for
 # running it in QEMU guests (vm, vm-ARCH, and pmem for those with persistent memory),
-# for building kernels (kernel), for running LAVA jobs (lava) or for checking the
-# suite's source (check), and installs what is missing where that is possible.
+# for building kernels (kernel) or all mm selftests of a kernel tree (tree), for running
+# LAVA jobs (lava) or for checking the suite's source (check), and installs what is missing
+# where that is possible.
 # Usage: vm/deps.sh GROUP...
 
 set -euo pipefail
@@ -25,9 +26,10 @@ declare -A needs=(
 	riscv64-linux-gnu-gcc:gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
 [pmem]="dtc:device-tree-compiler mke2fs:e2fsprogs"
 [kernel]="flex:flex bison:bison bc:bc patch:patch perl:perl libelf-dev libssl-dev"
+[tree]="libcap-dev libnuma-dev"
 [lava]="mmdebstrap:mmdebstrap unshare:util-linux ip:iproute2"
 [check]="clang:clang llvm-ar:llvm sparse:sparse shellcheck:shellcheck perl:perl
-	git:git readelf:binutils"
+	git:git readelf:binutils node:nodejs python3:python3"
 )
 # What a group takes along.
 declare -A implies=(

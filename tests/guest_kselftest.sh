@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# In a guest, in place of run_tests.sh: the suite as it comes out of a kernel tree, with
+# "make kselftest-gen_tar". Beside it: kselftest.tar.xz, bash, and the shared libraries.
+# Usage: run_tests.sh COLLECTION
+
+collection=$1
+cp bash /bin/ && mkdir -p /lib && cp lib/* /lib/ || exit 2
+mkdir /tmp/kselftest && tar -xJf kselftest.tar.xz -C /tmp/kselftest || exit 2
+cd /tmp/kselftest || exit 2
+# The runner takes it for that of coreutils, whose options this one does not know.
+rm -f /usr/bin/timeout
+
+# What a user would type, and what came out of it. The runner opens its output a second
+# time, which a pipe takes, and the port that this output goes to does not.
+try() {
+	{
+		echo "\$ $*"
+		"$@"
+		echo "status $?"
+	} 2>&1 | cat
+}
+
+# Three times as that user would: with all that is here, with what does not have the bug
+# where the CPU sets the dirty bit, and without any device.
+all_ways() {
+	echo '== all'
+	try "$@"
+	echo '== some'
+	try env PFN_MKWRITE_ONLY='@(udmabuf|radeon|memfd)' "$@"
+	echo '== none'
+	mv /dev/dri /dev/dri.away
+	try env PFN_MKWRITE_ONLY=memfd "$@"
+	mv /dev/dri.away /dev/dri
+}
+
+try ./run_kselftest.sh -c "$collection" -l
+if [ -e "$collection/ksft_pfn_mkwrite.sh" ]; then
+	all_ways ./run_kselftest.sh -t "$collection:ksft_pfn_mkwrite.sh"
+elif grep -q '^CATEGORY=' "$collection/run_vmtests.sh"; then
+	cd "$collection" || exit 2
+	all_ways ./run_vmtests.sh -t pfn_mkwrite
+else
+	all_ways ./run_kselftest.sh -t "$collection:pfn_mkwrite_test" \
+		-t "$collection:pfn_mkwrite_drm"
+fi

@@ -97,7 +97,7 @@ refused() {
 machine=(-M virt,acpi=off -cpu cortex-a57 -m 1024)
 
 make_board() {
-	local files=$out/files packages build=$work/build-board cards network
+	local files=$out/files packages cards network
 
 	mapfile -t cards < <(sed -n 's/^  - \(-device .*\)/\1/p' lava/qemu.yaml)
 	network=(-bios /srv/pfn-mkwrite/u-boot.bin -netdev "user,id=net,tftp=/srv/tftp"
@@ -112,10 +112,8 @@ make_board() {
 	PFN_MKWRITE_WRAP=$out/shell ./run_tests.sh --vm --image "$out/rootfs" "$rig" &&
 	cp "$out/rootfs/kernel" "$files/Image" &&
 	gzip -1 <"$out/rootfs/initrd" >"$files/rootfs.cpio.gz" &&
-	make OUTPUT="$build" INSTALL_PATH="$out/board/pfn-mkwrite" LIBDRM=0 \
-		CROSS_COMPILE=aarch64-linux-gnu- all install &&
 	tar -C "$out/board" -cJf "$files/modules.tar.xz" lib &&
-	tar -C "$out/board" -cJf "$files/board.tar.xz" pfn-mkwrite || return
+	make OUTPUT="$files" board.tar.xz || return
 	# What differs from the Raspberry Pi of the template.
 	{
 		printf "{%% set %s = '%s' %%}\n" hard_reset_command /bin/true \

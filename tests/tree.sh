@@ -357,8 +357,9 @@ run_tests() {
 	esac
 }
 
-# outcome TEST DRM STATUS...: what the runner says where the programs say this. The last
-# word is the status that run_kselftest.sh and run_vmtests.sh end with.
+# outcome TEST DRM STATUS WRAPPER: what comes out where the programs end like that, and
+# run_vmtests.sh with STATUS. WRAPPER is what run_kselftest.sh makes of it, and for a skip
+# it ends with 0. That of 6.1 always does.
 outcome() {
 	local prefix='' programs
 

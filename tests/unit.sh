@@ -21,7 +21,7 @@ assertions() {
 
 check build build
 check assertions_can_fail assertions
-for test in verdict truth parsers fault_log report measure; do
+for test in verdict truth parsers fault_log report measure story; do
 	replay "$test." < <("$out/tests/${test}_test" 2>&1)
 done
 plan

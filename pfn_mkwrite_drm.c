@@ -20,12 +20,13 @@
 #include "lib/drm_cards.h"
 #include "lib/mapping_tests.h"
 
-static bool wants_list_or_help(int argc, char **argv)
+static bool wants_no_tests(int argc, char **argv)
 {
 	int i;
 
 	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-l") || !strcmp(argv[i], "-h"))
+		if (!strcmp(argv[i], "-l") || !strcmp(argv[i], "-h") ||
+		    !strcmp(argv[i], "--explain"))
 			return true;
 	}
 	return false;
@@ -62,7 +63,7 @@ int main(int argc, char **argv)
 {
 	const char *pick = getenv("PFN_MKWRITE_DRM");
 	static struct drm_cards cards;
-	int i, nr = 0;
+	int i, status, nr = 0;
 
 	/* Tests run in forked children that do not flush. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -81,9 +82,12 @@ int main(int argc, char **argv)
 		      mapping_wanted(&cards.card[i].prime);
 	}
 
-	if (!nr && !wants_list_or_help(argc, argv))
+	if (!nr && !wants_no_tests(argc, argv))
 		skip_all(&cards, pick);
 	if (plan_only(argc, argv))
 		return 0;
+	status = explain_only(argc, argv);
+	if (status >= 0)
+		return status;
 	return test_harness_run(argc, argv);
 }

@@ -166,7 +166,7 @@ TEST_F(mappings, all_here)
 int main(int argc, char **argv)
 {
 	const struct source *heap;
-	int nr_heaps;
+	int nr_heaps, status;
 
 	/* Tests run in forked children that do not flush. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -192,5 +192,8 @@ int main(int argc, char **argv)
 
 	if (plan_only(argc, argv))
 		return 0;
+	status = explain_only(argc, argv);
+	if (status >= 0)
+		return status;
 	return test_harness_run(argc, argv);
 }

@@ -3,6 +3,7 @@
 # Does one store to device memory take one page fault?
 #
 #   ./run_tests.sh			on this machine
+#   ./run_tests.sh --explain MAPPING	what the kernel does for one store
 #   ./run_tests.sh --vm [RIG...]	in QEMU guests on stock Debian kernels
 #   ./run_tests.sh --list		which guests there are
 #   ./run_tests.sh --help		all options
@@ -20,6 +21,8 @@ usage() {
 	cat <<'END'
 usage: ./run_tests.sh [-l] [-t TEST] [-v MAPPING] ...
 	on this machine, once; the options are those of the kselftest harness
+       ./run_tests.sh --explain [MAPPING]
+	what the kernel does for one store to it; as root, with tracefs
        ./run_tests.sh --vm [OPTION...] [RIG...] [-- OPTION...]
 	in QEMU guests; for the options see ./run_tests.sh --vm --help
        ./run_tests.sh --list
@@ -54,6 +57,23 @@ build_if_source() {
 		make -s -C "$here" >&2 || die "the programs could not be built"
 		return
 	done
+}
+
+# With no harness, and so without TAP. What one program does not have the other may.
+explain() {
+	worst=4
+	for program in $programs; do
+		"$here/$program" --explain "$@"
+		status=$?
+		case $status in
+		0)	[ $worst -ne 4 ] || worst=0 ;;
+		4)	;;
+		*)	worst=2 ;;
+		esac
+	done
+	[ $worst -ne 4 ] ||
+		echo "# nothing to explain: no mapping here is named ${1:-anything}; ./run_tests.sh -l lists them"
+	exit $worst
 }
 
 run_programs() {
@@ -188,6 +208,11 @@ case ${1:-} in
 	;;
 --list)
 	vm --list
+	;;
+--explain)
+	shift
+	build_if_source
+	explain "$@"
 	;;
 -h | --help)
 	usage

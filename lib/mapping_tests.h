@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include "explain.h"
 #include "measure.h"
 #include "report.h"
 
@@ -50,6 +51,12 @@ FIXTURE_VARIANT(mapping)
 	struct observation *obs;
 };
 
+/* Which store it is that costs too much: that after a load, where the first one is fine. */
+static inline bool upgrade_is_worse(const struct store_cost *cost)
+{
+	return cost->first_store <= 1 && cost->store_after_load > 1;
+}
+
 FIXTURE_SETUP(mapping)
 {
 	struct judgement judgement;
@@ -64,9 +71,15 @@ FIXTURE_SETUP(mapping)
 	first = !variant->obs->done;
 	measure(variant->src, variant->obs);
 	judgement = judge(&variant->obs->cost);
-	if (first)
+	if (first) {
 		report_mapping(stdout, variant->src, variant->obs,
 			       &judgement);
+		if (!variant->obs->err &&
+		    (judgement.verdict == VERDICT_IGNORED ||
+		     judgement.verdict == VERDICT_UNEXPECTED))
+			explain(stdout, variant->src,
+				upgrade_is_worse(&variant->obs->cost));
+	}
 
 	switch (variant->obs->err) {
 	case 0:
@@ -530,6 +543,43 @@ static inline bool plan_only(int argc, char **argv)
 	}
 	printf("1..%d\n", nr);
 	return true;
+}
+
+/**
+ * explain_only() - with --explain [MAPPING], explain instead of testing
+ * @argc: of main()
+ * @argv: of main()
+ *
+ * MAPPING is a pattern, as the shell has them. To be called instead of the harness.
+ *
+ * Return: the status to exit with: 0, or 4 where no such mapping could be measured;
+ * or -1: something else was asked for.
+ */
+static inline int explain_only(int argc, char **argv)
+{
+	struct __fixture_variant_metadata *v;
+	int status = KSFT_SKIP;
+
+	if (argc < 2 || strcmp(argv[1], "--explain"))
+		return -1;
+	for (v = _mapping_fixture_object.variant; v; v = v->next) {
+		const FIXTURE_VARIANT(mapping) *variant = v->data;
+		const struct store_cost *cost = &variant->obs->cost;
+		struct judgement judgement;
+
+		if (argc > 2 && fnmatch(argv[2], v->name, FNM_EXTMATCH))
+			continue;
+		measure(variant->src, variant->obs);
+		judgement = judge(cost);
+		report_mapping(stdout, variant->src, variant->obs, &judgement);
+		if (variant->obs->err)
+			continue;
+		status = 0;
+		explain(stdout, variant->src, false);
+		if (upgrade_is_worse(cost))
+			explain(stdout, variant->src, true);
+	}
+	return status;
 }
 
 #endif /* PFN_MKWRITE_MAPPING_TESTS_H */

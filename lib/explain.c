@@ -553,6 +553,9 @@ static void print_story(FILE *out, const struct scene *scene,
 		}
 		fputc('\n', out);
 	}
+	if (scene->log_err)
+		fprintf(out, "#     the store took %d faults, and there is no log of them\n",
+			scene->store.faults);
 	if (story->ahead)
 		fprintf(out, "#     %d more pages were mapped ahead\n",
 			story->ahead);
@@ -584,13 +587,15 @@ static void print_conclusion(FILE *out, const struct scene *scene,
 /* The store with nobody but the fault log watching. */
 static int tell_faults(struct scene *scene, int sock)
 {
-	int err;
+	int err = 0;
 
-	err = do_step(scene, sock, STEP_PREPARE);
+	if (!scene->where.page_size)
+		err = do_step(scene, sock, STEP_PREPARE);
 	return err ? err : do_step(scene, sock, STEP_STORE);
 }
 
-static int explain_with(FILE *out, struct scene *scene, pid_t tid, int sock)
+static int explain_with(FILE *out, struct scene *scene, pid_t tid, int sock,
+			bool anyway)
 {
 	/* Static: large for a stack. */
 	static struct story story;
@@ -606,23 +611,23 @@ static int explain_with(FILE *out, struct scene *scene, pid_t tid, int sock)
 		snprintf(scene->why, sizeof(scene->why), "%s", tracer.why);
 	tracer_close(&tracer);
 
+	if (err) {
+		fprintf(out, "#   not explained, the kernel cannot be watched: %s\n",
+			scene->why);
+		if (!anyway || tell_faults(scene, sock))
+			return err;
+		memset(&story, 0, sizeof(story));
+	}
 	fprintf(out, "#   explained, a store to %s:\n",
 		scene->after_load ? "a page that was loaded from before" :
 		"an untouched page");
-	if (err) {
-		fprintf(out, "#     the kernel could not be watched: %s\n",
-			scene->why);
-		if (!scene->where.page_size)
-			tell_faults(scene, sock);
-		story.nr = 0;
-	}
 	print_story(out, scene, &story);
 	if (!err)
 		print_conclusion(out, scene, &story);
 	return err;
 }
 
-int explain(FILE *out, const struct source *src, bool after_load)
+int explain(FILE *out, const struct source *src, bool after_load, bool anyway)
 {
 	pid_t parent = getpid(), pid;
 	struct scene *scene;
@@ -652,7 +657,7 @@ int explain(FILE *out, const struct source *src, bool after_load)
 	if (pid < 0)
 		fprintf(out, "#   not explained: fork(): %s\n", strerror(-err));
 	else
-		err = explain_with(out, scene, pid, socks[0]);
+		err = explain_with(out, scene, pid, socks[0], anyway);
 	close(socks[0]);
 	if (pid > 0 && child_wait(pid, &status, STEP_MS)) {
 		kill(pid, SIGKILL);

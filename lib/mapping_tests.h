@@ -78,7 +78,7 @@ FIXTURE_SETUP(mapping)
 		    (judgement.verdict == VERDICT_IGNORED ||
 		     judgement.verdict == VERDICT_UNEXPECTED))
 			explain(stdout, variant->src,
-				upgrade_is_worse(&variant->obs->cost));
+				upgrade_is_worse(&variant->obs->cost), false);
 	}
 
 	switch (variant->obs->err) {
@@ -575,9 +575,9 @@ static inline int explain_only(int argc, char **argv)
 		if (variant->obs->err)
 			continue;
 		status = 0;
-		explain(stdout, variant->src, false);
+		explain(stdout, variant->src, false, true);
 		if (upgrade_is_worse(cost))
-			explain(stdout, variant->src, true);
+			explain(stdout, variant->src, true, true);
 	}
 	return status;
 }

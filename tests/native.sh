@@ -86,6 +86,21 @@ unknown_card() {
 	(($? == 4)) && grep -q '^1\.\.0 # SKIP ' "$work/said"
 }
 
+# Where the kernel cannot be watched, what it lacks is said, and the faults are told.
+explained() {
+	"$dir/run_tests.sh" --explain memfd >"$work/said" 2>&1 || return
+	grep -E '^# {3}not explained, the kernel cannot be watched: (no tracefs in|.* has no kprobe_events|.*; run as root)' \
+		"$work/said" || grep '^#     so: ' "$work/said" || return
+	grep -E '^#     (\+ +0 us  fault 1, of the store: address 0x|the store took 1 fault)' \
+		"$work/said"
+}
+
+nothing_to_explain() {
+	"$dir/run_tests.sh" --explain nothing >"$work/said" 2>&1
+	(($? == 4)) && grep -q '^# nothing to explain: no mapping here is named nothing;' \
+		"$work/said"
+}
+
 check build build
 run first
 run second
@@ -98,4 +113,6 @@ check program_missing program_missing
 check no_guests_on_a_board no_guests_on_a_board
 check program_dies program_dies
 check unknown_card unknown_card
+check explained explained
+check nothing_to_explain nothing_to_explain
 plan

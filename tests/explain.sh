@@ -18,7 +18,7 @@ run() {
 		>"$out/$1" 2>"$out/$1.err"
 }
 
-# says RIG TEXT...: in this order.
+# says RIG TEXT...: in this order, each in a line of its own.
 says() {
 	local file=$out/$1 text line=0 found
 	shift
@@ -74,7 +74,7 @@ if [[ ${ALL:-} ]]; then
 		'vmf_insert_pfn_prot(pfn' "$ignored"
 	story arm64-6.12-a57 udmabuf 'its pfn_mkwrite none' "$ignored"
 	story amd64-7.3-qxl qxl 'prot 0x8000000000000027): RW 1, D 0, A 1' \
-		'after the store the PTE is' 'RW 1, D 1' "$by_cpu"
+		'RW 1, D 1, A 1' "$by_cpu"
 	story amd64-6.1-qxl qxl 'RW 1, D 0, A 1' "$by_cpu"
 	story riscv64-6.12 udmabuf 'W 1, D 0, A 1' 'W 1, D 1, A 1'
 	story arm64-7.3-16k-a76-nodbm radeon "$ignored"

@@ -45,6 +45,19 @@ static void print_faults(FILE *out, const char *what,
 	}
 }
 
+static void print_evidence(FILE *out, const struct observation *obs,
+			   enum verdict verdict)
+{
+	int faults = obs->cost.first_store;
+
+	/* Of an upgrade the first store is in order, and the other one is not. */
+	if (verdict == VERDICT_UNEXPECTED || faults > 1)
+		print_faults(out, "store to an untouched page", &obs->first);
+	if (verdict == VERDICT_UNEXPECTED || faults == 1)
+		print_faults(out, "store after a load", &obs->upgrade);
+	print_faults(out, "store to the same page again", &obs->again);
+}
+
 static void print_strip(FILE *out, const struct observation *obs)
 {
 	int i;
@@ -147,16 +160,9 @@ void report_mapping(FILE *out, const struct source *src,
 			NR_STORES, (long long)obs->stores_ns / 1000);
 	print_surroundings(out, obs);
 
-	if (judgement->verdict != VERDICT_IGNORED &&
-	    judgement->verdict != VERDICT_UNEXPECTED)
-		return;
-
-	/* Of an upgrade the first store is in order, and the other one is not. */
-	if (judgement->verdict == VERDICT_UNEXPECTED || c->first_store > 1)
-		print_faults(out, "store to an untouched page", &obs->first);
-	if (judgement->verdict == VERDICT_UNEXPECTED || c->first_store == 1)
-		print_faults(out, "store after a load", &obs->upgrade);
-	print_faults(out, "store to the same page again", &obs->again);
+	if (judgement->verdict == VERDICT_IGNORED ||
+	    judgement->verdict == VERDICT_UNEXPECTED)
+		print_evidence(out, obs, judgement->verdict);
 	print_strip(out, obs);
 	if (judgement->verdict != VERDICT_UNEXPECTED)
 		return;

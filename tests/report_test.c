@@ -97,7 +97,8 @@ TEST_F(report, not_measured_is_no_number)
 	EXPECT_STREQ("# mapping radeon: undecided (first store 2, load 1 then store 1, again 0, forked child -, 64 pages 68, pgreuse -)\n"
 		     "#   no counter tells the dirty fault from a notification\n"
 		     "#   on the desk\n"
-		     "#   /proc/vmstat has no pgreuse: a notification looks like a dirty fault here\n",
+		     "#   /proc/vmstat has no pgreuse: a notification looks like a dirty fault here\n"
+		     "#   faults of each page: 2111111111111111 +111111111111111 1111111111111111 1111111111111111\n",
 		     print(self));
 }
 
@@ -114,7 +115,8 @@ TEST_F(report, surroundings)
 		     "#   on the desk\n"
 		     "#   no fault log (perf_event_open(): Permission denied): faults counted by getrusage() alone\n"
 		     "#   the CPUs differ in who sets the dirty bit; measured where software does\n"
-		     "#   pgreuse of /proc/vmstat moved by 9 to 30 during 64 first stores: this machine is not quiet enough\n",
+		     "#   pgreuse of /proc/vmstat moved by 9 to 30 during 64 first stores: this machine is not quiet enough\n"
+		     "#   faults of each page: 2111111111111111 +111111111111111 1111111111111111 1111111111111111\n",
 		     print(self));
 }
 
@@ -133,7 +135,8 @@ TEST_F(report, page_table)
 	EXPECT_STREQ("# mapping radeon: notify (first store 2, load 1 then store 1, again 0, forked child 1, 64 pages 68, pgreuse 64)\n"
 		     "#   the second fault is the notification\n"
 		     "#   on the desk\n"
-		     "#   page table: the fault of the first store left it write-protected and clean (1 call, 1 notified), a load writable and clean\n",
+		     "#   page table: the fault of the first store left it write-protected and clean (1 call, 1 notified), a load writable and clean\n"
+		     "#   faults of each page: 2111111111111111 +111111111111111 1111111111111111 1111111111111111\n",
 		     print(self));
 	truth->stored.faults = 0;
 	truth->stored.notified = 0;
@@ -142,7 +145,8 @@ TEST_F(report, page_table)
 	EXPECT_STREQ("# mapping radeon: notify (first store 2, load 1 then store 1, again 0, forked child 1, 64 pages 68, pgreuse 64)\n"
 		     "#   the second fault is the notification\n"
 		     "#   on the desk\n"
-		     "#   page table: before any access writable and dirty (no call, 0 notified), a load writable and clean\n",
+		     "#   page table: before any access writable and dirty (no call, 0 notified), a load writable and clean\n"
+		     "#   faults of each page: 2111111111111111 +111111111111111 1111111111111111 1111111111111111\n",
 		     print(self));
 }
 

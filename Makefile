@@ -42,7 +42,7 @@ OUTPUT ?= $(CURDIR)
 ifneq ($(LIB_MK),)
 
 TEST_GEN_PROGS := pfn_mkwrite_test pfn_mkwrite_drm
-TEST_FILES := run_tests.sh
+TEST_FILES := run_tests.sh lib/report.awk
 EXTRA_CLEAN := $(OUTPUT)/board.tar.xz
 
 CFLAGS += -Wextra -g $(KHDR_INCLUDES)

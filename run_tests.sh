@@ -19,8 +19,10 @@ controls='memfd perf_ring'
 
 usage() {
 	cat <<'END'
-usage: ./run_tests.sh [-l] [-t TEST] [-v MAPPING] ...
-	on this machine, once; the options are those of the kselftest harness
+usage: ./run_tests.sh [--report DIR] [-l] [-t TEST] [-v MAPPING] ...
+	on this machine, once; but for the first, the options are those of the
+	kselftest harness. DIR/report.html and DIR/report.txt get what was found, with
+	the evidence for each verdict that fails, and DIR/output.log what was printed
        ./run_tests.sh --explain [MAPPING]
 	what the kernel does for one store to it; as root, with tracefs
        ./run_tests.sh --vm [OPTION...] [RIG...] [-- OPTION...]
@@ -200,11 +202,106 @@ flatten() {
 	}'
 }
 
+# ready_report DIR: before the tests are run for nothing.
+ready_report() {
+	report=$1
+	[ "$report" ] || die "--report needs a folder to write to"
+	report_awk=$here/lib/report.awk
+	[ -r "$report_awk" ] || report_awk=$here/report.awk
+	[ -r "$report_awk" ] ||
+		die "--report: $report_awk is missing: copy it here from lib/ of the source"
+	said=$(mkdir -p "$report" 2>&1) || die "--report $report cannot be made: ${said##*: }"
+	for file in output.log report.html report.txt; do
+		said=$({ : >>"$report/$file"; } 2>&1) ||
+			die "--report: $report/$file cannot be written: ${said##*: }"
+	done
+}
+
+# Each word as the shell takes it.
+quoted() {
+	for word; do
+		case $word in
+		'' | *[!A-Za-z0-9_./,:=+-]*)
+			printf " '%s'" "$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")" ;;
+		*)	printf ' %s' "$word" ;;
+		esac
+	done
+}
+
+# What arm64 has no names for, it has numbers for.
+cpu() {
+	{
+		[ ! -r /proc/device-tree/model ] ||
+			tr '\000' '\n' </proc/device-tree/model
+		awk -F '[ \t]*: *' '
+			$1 == "model name" || $1 == "uarch" { print $2 }
+			$1 == "CPU implementer" { implementer = $2 }
+			$1 == "CPU part" { print "implementer " implementer ", part " $2 }
+			' /proc/cpuinfo
+	} | awk '$0 != "" && !seen[$0]++ { printf "%s%s", nr++ ? "; " : "", $0 }'
+}
+
+# about_machine ARGUMENT...: what the report says of this machine, and how to see it again.
+about_machine() {
+	echo "#@rig this machine"
+	echo "#@release $(uname -r)"
+	echo "#@machine $(uname -m)"
+	echo "#@cpu $(cpu)"
+	# What else is there is nobody's business.
+	echo "#@append $(tr ' ' '\n' </proc/cmdline | grep '^id_aa64\|^arm64[.]' | tr '\n' ' ')"
+	printf '#@command '
+	for name in DRM ONLY SKIP DEVDAX BAR VFIO; do
+		eval "value=\${PFN_MKWRITE_$name:-}"
+		[ ! "$value" ] || printf 'PFN_MKWRITE_%s=%s ' $name "$(quoted "$value" | cut -c 2-)"
+	done
+	echo "./run_tests.sh$(quoted "$@")"
+}
+
+# run_with_report ARGUMENT...: runs the tests, and sets status.
+run_with_report() {
+	log=$report/output.log
+	about_machine "$@" 2>/dev/null >"$log"
+	planned=$(count_results "$@")
+	# The status goes by 4, what is printed by 3.
+	exec 3>&1
+	status=$({
+		{
+			run_programs "$@" 3>&- 4>&- | flatten "$planned" 3>&- 4>&-
+			echo $? >&4
+		} | tee -a "$log" >&3
+	} 4>&1)
+	exec 3>&-
+	{ echo "#@exit ${status:=2}" >>"$log"; } 2>/dev/null || :
+}
+
+write_report() {
+	# Not every awk tells that it could not write, and a text has no other characters.
+	for form in html txt; do
+		said=$(tr -d '\000-\010\013-\037\177' <"$log" | tr '\200-\377' '?' |
+			LC_ALL=C awk -v form=$form -f "$report_awk" 2>&1 >"$report/report.$form")
+		case $(tail -n 1 "$report/report.$form"):$(tail -n 1 "$log") in
+		'</html>:#@exit '* | 'End of the report.:#@exit '*) ;;
+		*)	die "--report: $report/report.$form is not complete: ${said:-there may be" \
+				"no space left}; what the tests said is above" ;;
+		esac
+	done
+}
+
+report=
+while :; do
+	case ${1:-} in
+	--report)
+		ready_report "${2:-}"
+		shift 2
+		;;
+	*)	break ;;
+	esac
+done
 selected=
 case ${1:-} in
 --vm)
 	shift
-	vm "$@"
+	vm ${report:+--report "$report"} "$@"
 	;;
 --list)
 	vm --list
@@ -235,4 +332,9 @@ case ${1:-} in
 esac
 
 build_if_source
+if [ "$report" ]; then
+	run_with_report "$@"
+	write_report
+	exit "$status"
+fi
 run_programs "$@" | flatten "$(count_results "$@")"

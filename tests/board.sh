@@ -50,7 +50,7 @@ small() {
 
 contents() {
 	tar -tJf "$out/first/board.tar.xz" | diff - <(printf 'pfn-mkwrite/%s\n' '' LICENSE \
-		README pfn_mkwrite_drm pfn_mkwrite_test run_tests.sh)
+		README pfn_mkwrite_drm pfn_mkwrite_test report.awk run_tests.sh)
 }
 
 nobodys() {
@@ -134,7 +134,7 @@ unpacked() {
 	said unpacked | awk '$3 == 0 && $4 == 0 { print $1, $NF }' |
 		diff - <(printf '%s\n' '-rw-r--r-- LICENSE' '-rw-r--r-- README' \
 			'-rwxr-xr-x pfn_mkwrite_drm' '-rwxr-xr-x pfn_mkwrite_test' \
-			'-rwxr-xr-x run_tests.sh')
+			'-rw-r--r-- report.awk' '-rwxr-xr-x run_tests.sh')
 }
 
 # row NAME RUN COMMAND: for docs/labs.md.
@@ -174,6 +174,8 @@ check unpacked unpacked
 check unpacked.xz says xz
 check root ends root 1 '# mapping udmabuf: ignored (first store 2, '
 check as_the_rig_knows as_the_rig_knows
+check report ends report 0 '"ignored">ignored</span>' 'udmabuf: ignored (first store 2, ' \
+	'CPU:         linux,dummy-virt; implementer 0x41, part 0xd07'
 check leaves_nothing says left "/board/dev/shm:" "" "/board/tmp:"
 check taken_away says take_away
 check read_only says writable /dev

@@ -87,6 +87,14 @@ grep '^# mapping ' /tmp/said
 report unpacked in_board 'cd /home && ls -lnR pfn-mkwrite'
 report xz in_board 'mkdir /home/xz && cd /home/xz && xz -dc ../board.tar.xz | tar x &&
 	diff -r pfn-mkwrite ../pfn-mkwrite && rm -r /home/xz'
+# shellcheck disable=SC2016	# for the other shell
+report report in_board 'cd /home/pfn-mkwrite && {
+	./run_tests.sh --report /tmp/report -t first_store >/tmp/said
+	[ $? -eq 1 ] && grep "h4.*udmabuf" /tmp/report/report.html && cat /tmp/report/report.txt
+	rc=$?
+	rm -r /tmp/report /tmp/said
+	exit $rc
+}'
 report left ls -A $root/tmp $root/dev/shm
 
 report take_away take_away

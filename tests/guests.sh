@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The rigs against what they are known to show, the other libdrm variant, and poor
 # surroundings in a guest. ALL=1 runs all rigs, and not only those that are quick to
-# have, and writes docs/matrix.md. Usage: work=DIR [ALL=1] tests/guests.sh
+# have, and writes docs/matrix.md and docs/report.html. Usage: work=DIR [ALL=1] tests/guests.sh
 
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -101,8 +101,23 @@ check_time() {
 	fi
 }
 
+# The report of a rig has its verdicts, in both forms, and what they are made of.
+reported() {
+	local name verdict
+
+	grep -qF 'command:     ./run_tests.sh --vm arm64-7.3-a57' "$out/report/report.txt" &&
+		grep -q 'store to an untouched page, fault 2: ' "$out/report/report.html" ||
+		return
+	while IFS=': ' read -r name verdict _; do
+		grep -q "^$name: $verdict (first store" "$out/report/report.txt" &&
+			grep -q ">$name: <span class=\"$verdict\">$verdict<" "$out/report/report.html" ||
+			return
+	done < <(sed -n '/not measured/d; s/^# mapping //p' "$out/$1")
+}
+
 all_rigs() {
-	./run_tests.sh --vm --output "$out/all.d" --table docs/matrix.md all \
+	./run_tests.sh --vm --output "$out/all.d" --table docs/matrix.md \
+		--report docs all \
 		>"$out/all" 2>"$out/all.err"
 	# Which status they give is up to the rigs, unless it says that one could not run.
 	grep -q '^exit status ' "$out/all"
@@ -133,7 +148,7 @@ check uapi.build uapi_suite
 # Once before the others, so that two do not fetch or build the same.
 rig arm64-6.12-a57
 {
-	rig arm64-7.3-a57
+	rig arm64-7.3-a57 arm64-7.3-a57 '' --report "$out/report"
 	rig arm64-7.3-max
 	rig uapi arm64-7.3-a57 "$work/uapi"
 	rig arm64-7.3-dax
@@ -160,6 +175,7 @@ for name in $rigs; do
 		check "$name.evidence" evidence "$name"
 	check_time "$name"
 done
+moved_on arm64-7.3-a57 || check report reported arm64-7.3-a57
 moved_on uapi || {
 	check uapi.same_as_libdrm diff <(results "$out/arm64-7.3-a57") \
 		<(results "$out/uapi")

@@ -34,6 +34,8 @@ usage() {
 	  --list            list the rigs
 	  --jobs N          guests at a time (2)
 	  --table FILE      write the table to FILE, too, as Markdown
+	  --report DIR      write what the rigs showed to DIR/report.html and report.txt,
+	                    with the evidence for each verdict that fails
 	  --kernel IMAGE    boot this kernel instead of the rig's
 	  --modules DIR     its modules: /lib/modules/RELEASE or what holds lib/modules
 	  --patch FILE      build the rig's kernel with this patch as well; may be repeated
@@ -62,11 +64,10 @@ usage() {
 }
 
 out() {
-	# One of several guests at once has the rest in a file.
-	if [[ $job ]]; then
-		{ printf '%s\n' "$*" >>"$output/output.log"; } 2>/dev/null || :
-		[[ $* == "# rig "* ]] || return 0
-	fi
+	# A full disk shall not end the run.
+	[[ ! $log ]] || { printf '%s\n' "$*" >>"$log"; } 2>/dev/null || :
+	# One of several guests at once has the rest in the file alone.
+	[[ ! $job || $* == "# rig "* ]] || return 0
 	# Where SIGPIPE is ignored, the write is what tells that nobody listens.
 	printf '%s\n' "$*" 2>/dev/null || finish 141
 }
@@ -363,7 +364,6 @@ take() {
 		return
 	fi
 	out "$1"
-	# A full disk shall not end the run: the line is on stdout.
 	{ printf '%s\n' "$1" >&"$tap_fd"; } 2>/dev/null || :
 	case $1 in
 	'TAP version '*)	begun=1 ;;
@@ -542,9 +542,14 @@ judge() {
 run_rig() {
 	local at
 
-	use_output "$1" "$2" console.log tap.log result ${job:+output.log}
-	reason_file=$output/result
+	use_output "$1" "$2" console.log tap.log result output.log
+	reason_file=$output/result log=$output/output.log
+	folder[$1]=$output
 	read_rig "$1"
+	note "cpu ${r[cpu]}"
+	note "append ${r[append]}"
+	printf -v at ' %q' "${own[@]}" "$1" ${arguments[@]+-- "${arguments[@]}"}
+	note "command ./run_tests.sh --vm$at"
 	deps vm "vm-${r[arch]}"
 	((!r[pmem])) || deps pmem
 	limit=${own_limit:-${r[timeout]}}
@@ -601,12 +606,15 @@ known_rigs() {
 	(cd "$here/rigs" && echo *)
 }
 
-declare -A r measured
+declare -A r measured folder
 rigs=() arguments=() verbose='' own_kernel='' own_modules='' own_limit='' own_output='' list=''
-own_image='' own_patches=() module='' jobs='' table='' asked=() job_options=()
+own_image='' own_patches=() module='' jobs='' table='' report='' asked=() log=''
+# What a process for each of several rigs is told, and what of that makes a difference.
+job_options=() own=()
 while (($#)); do
 	case $1 in
-	--kernel | --modules | --patch | --timeout | --output | --image | --jobs | --table)
+	--kernel | --modules | --patch | --timeout | --output | --image | --jobs | --table | \
+	--report)
 		(($# > 1)) || die "$1 needs a value"
 		case $1 in
 		--kernel)	own_kernel=$2 ;;
@@ -617,14 +625,15 @@ while (($#)); do
 		--image)	own_image=$2 ;;
 		--jobs)		jobs=$2 ;;
 		--table)	table=$2 ;;
+		--report)	report=$2 ;;
 		esac
 		case $1 in
-		--output | --jobs | --table) ;;
-		*)	job_options+=("$1" "$2") ;;
+		--output | --jobs | --table | --report) ;;
+		*)	own+=("$1" "$2") ;;
 		esac
 		shift ;;
 	--module)
-		module=1 job_options+=(--module) asked+=(--module) ;;
+		module=1 own+=(--module) asked+=(--module) ;;
 	--list)	list=1 ;;
 	--help | -h)
 		usage
@@ -660,7 +669,7 @@ fi
 		"and make DIR/build lead to them"
 [[ ! ${own_patches[*]} || ! $own_kernel ]] || die "--patch is of no use with --kernel"
 ((${#rigs[@]})) || rigs=("$default_rig") asked=("$default_rig")
-[[ ! $own_image ]] || { ((${#rigs[@]} == 1)) && [[ ! $jobs$table ]]; } ||
+[[ ! $own_image ]] || { ((${#rigs[@]} == 1)) && [[ ! $jobs$table$report ]]; } ||
 	die "--image is for one rig at a time"
 for i in "${!own_patches[@]}"; do
 	[[ -r ${own_patches[i]} && -f ${own_patches[i]} ]] ||
@@ -680,6 +689,7 @@ unjudged=
 
 # Everything below writes to $tmp.
 make_cache
+[[ ! $report ]] || ready_report
 worst=0
 if [[ $jobs || $table ]]; then
 	jobs=${jobs:-2}
@@ -690,9 +700,11 @@ if [[ $jobs || $table ]]; then
 	run_table
 else
 	for rig in "${rigs[@]}"; do
-		((${#rigs[@]} == 1)) || own=${own_output:+$own_output/$rig}
-		run_rig "$rig" "${own-$own_output}"
+		dir=$own_output
+		((${#rigs[@]} == 1)) || dir=${own_output:+$own_output/$rig}
+		run_rig "$rig" "$dir"
 		worse "$verdict"
 	done
 fi
+[[ ! $report ]] || write_report
 finish "$worst"

@@ -10,7 +10,7 @@ declare -A job_of cell want info
 start_job() {
 	rm -f "$base/$1/result" || die "$base/$1/result cannot be removed"
 	# Whatever happens to this shell, even SIGKILL, the job ends with it.
-	PFN_MKWRITE_JOB=$1 setpriv --pdeathsig TERM "$here/run.sh" "${job_options[@]}" \
+	PFN_MKWRITE_JOB=$1 setpriv --pdeathsig TERM "$here/run.sh" "${job_options[@]}" "${own[@]}" \
 		--output "$base/$1" "$1" -- "${arguments[@]}" </dev/null &
 	workers+=($!)
 	job_of[$!]=$1
@@ -26,6 +26,7 @@ reap() {
 	done
 	workers=("${left[@]}")
 	info[${job_of[$ended]} status]=$rc
+	folder[${job_of[$ended]}]=$base/${job_of[$ended]}
 }
 
 # read_result RIG: what vm/run.sh has left in the file.
@@ -202,8 +203,51 @@ markdown() {
 		"and faults of 64 first stores."
 	echo
 	all_tables as_markdown
-	# Where a mirror is, is nobody's business.
-	remarks | sed 's,https\?://[^ ]*,the mirror,g; s, \[IP: [^]]*\],,g; s/^/- /'
+	remarks | no_addresses | sed 's/^/- /'
+}
+
+# Where a mirror is, is nobody's business.
+no_addresses() {
+	sed 's,https\?://[^ ]*,the mirror,g; s, \[IP: [^]]*\],,g'
+}
+
+# Before hours of tests are run for nothing.
+ready_report() {
+	local form said
+
+	[[ -r $top/lib/report.awk ]] ||
+		die "--report: $top/lib/report.awk is missing; it comes with the source"
+	said=$(mkdir -p "$report" 2>&1) || die "--report $report cannot be made: ${said##*: }"
+	for form in html txt; do
+		said=$({ : >>"$report/report.$form"; } 2>&1) ||
+			die "--report: $report/report.$form cannot be written: ${said##*: }"
+	done
+}
+
+# What lib/report.awk is told of each rig, with nothing in it that is no text.
+report_input() {
+	local name
+
+	for name in "${rigs[@]}"; do
+		printf '%s\n' "rig $name" "status ${info[$name status]:-}" |
+			cat - "${folder[$name]}/result" 2>/dev/null | no_addresses | sed 's/^/#@/'
+		cat "${folder[$name]}/output.log" 2>/dev/null || :
+	done | tr -d '\000-\010\013-\037\177' | tr '\200-\377' '?'
+}
+
+write_report() {
+	local form last
+
+	for form in html txt; do
+		last=''
+		if { report_input | awk -v form="$form" -f "$top/lib/report.awk" \
+				>"$report/report.$form"; } 2>"$tmp/log"; then
+			last=$(tail -n 1 "$report/report.$form")
+		fi
+		# Not every awk tells that it could not write.
+		[[ $last == '</html>' || $last == 'End of the report.' ]] ||
+			die "--report: $report/report.$form cannot be written: $(why)"
+	done
 }
 
 # run_table: runs all of rigs[], prints the table, and sets worst.

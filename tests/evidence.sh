@@ -5,4 +5,4 @@
 # Usage: tests/evidence.sh RIG...
 
 cd "$(dirname "$0")/.." || exit
-PFN_MKWRITE_WRAP=tests/guest_evidence.sh exec ./run_tests.sh --vm -q "$@"
+PFN_MKWRITE_WRAP=tests/guest_evidence.sh exec ./run_tests.sh --vm "$@"

@@ -98,6 +98,20 @@ configure_all() {
 	}
 }
 
+# How many objects there are. From nothing, as many as the last time are to come; of a
+# kernel that has been built before, nobody knows how many are built again.
+objects_so_far() {
+	local made
+
+	if [[ -e $dir/obj/vmlinux ]]; then
+		made=$(find "$dir/obj" -name '*.o' -newer "$tmp/start" 2>/dev/null | wc -l)
+		echo "$made objects built again"
+	else
+		made=$(find "$dir/obj" -name '*.o' 2>/dev/null | wc -l)
+		echo "$made${objects:+ of $objects} objects"
+	fi
+}
+
 compile() {
 	"${kmake[@]}" "${kimage##*/}" || {
 		# The last lines are make's, the cause is the compiler's.
@@ -146,7 +160,7 @@ ready_sources() {
 # build_kernel ARCH VERSION [PATCH...]: sets $fetched to a folder with vmlinuz,
 # release, the Module.symvers for modules of ours, and no modules.
 build_kernel() {
-	local arch=$1 version=$2 dir tree kmake kimage name made configs
+	local arch=$1 version=$2 dir tree kmake kimage name made configs objects=''
 	shift 2
 
 	make_cache
@@ -159,8 +173,12 @@ build_kernel() {
 	fetched=$cache/kernels/$arch/built-$version-$name
 	if [[ ! -e $fetched/vmlinuz ]]; then
 		ready_sources "$arch" "$version" "$@"
-		step "building linux-$version for $arch${*:+ with ${#} patches}" compile ||
+		touch "$tmp/start"
+		[[ ! -r $dir.objects ]] || objects=$(<"$dir.objects")
+		far=objects_so_far step \
+			"building linux-$version for $arch${*:+ with ${#} patches}" compile ||
 			die "linux-$version for $arch does not build: $(why)"
+		find "$dir/obj" -name '*.o' | wc -l >"$dir.objects"
 		made=$dir/made
 		take_kernel "$made" || die "$made cannot be written"
 		keep "$made" "$fetched"

@@ -6,7 +6,12 @@
 cache=${PFN_MKWRITE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/pfn-mkwrite}
 # Errors name the command that the user typed, which may have called this one.
 me=${PFN_MKWRITE_ME:-vm/${0##*/}}
+# Nothing but results and errors, or all that there is to see.
 quiet=
+verbose=
+far=		# tells how far a step is
+shown=		# whether the last line of the terminal is ours
+width=		# of the terminal
 # Which of several jobs at once this is, for its messages.
 job=${PFN_MKWRITE_JOB:-}
 # depmod and modprobe are of use to anybody, but only root has their folder in PATH.
@@ -14,13 +19,52 @@ PATH=$PATH:/usr/sbin:/sbin
 # apt's and tar's messages are searched for words.
 export LC_ALL=C
 
+# What nobody looks at is not said.
 say() {
-	[[ $quiet ]] || printf '%s\n' "${job:+$job: }$*" >&2
+	wipe
+	if [[ ! $quiet && ( $verbose || ( -t 2 && ! $job ) ) ]]; then
+		printf '%s\n' "${job:+$job: }$*" >&2
+	fi
+}
+
+# is_live: whether somebody wants to see how far things are: on a terminal, or in the line
+# there of who runs several of us, and reads it in a file.
+is_live() {
+	[[ ! $quiet && ! $verbose ]] || return
+	if [[ $job ]]; then
+		[[ ${PFN_MKWRITE_PROGRESS:-} ]]
+	else
+		[[ -t 2 && ${TERM:-dumb} != dumb ]]
+	fi
+}
+
+# show WHAT [FAR] TIME: the line, in place of the last one.
+show() {
+	local line=$1 part
+
+	for part in "${@:2}"; do
+		line+=${part:+, $part}
+	done
+	if [[ $job ]]; then
+		{ echo "$line" >"$PFN_MKWRITE_PROGRESS"; } 2>/dev/null || :
+		return
+	fi
+	[[ $width ]] || read -r _ width < <(stty size <&2 2>/dev/null) || :
+	((${width:=0} > 20)) || width=80
+	printf '\r%s\033[K' "${line::width - 1}" >&2
+	shown=1
+}
+
+# wipe: takes that line away, for what is to stay, whoever of us has written it.
+wipe() {
+	[[ ! $shown && ! ${PFN_MKWRITE_PROGRESS:-} ]] || printf '\r\033[K' >&2
+	shown=
 }
 
 # Everything that ends here is about the environment or the command line, not
 # about the kernel under test: exit status 2 tells the two apart.
 die() {
+	wipe
 	printf '%s: %s\n' "$me${job:+: $job}" "$*" >&2
 	[[ ! $reason_file ]] || { echo "failed $*" >>"$reason_file"; } 2>/dev/null || :
 	finish 2
@@ -43,6 +87,7 @@ cleanup() {
 	local rc=$?
 
 	trap '' INT TERM HUP PIPE
+	wipe
 	if ((${#workers[@]})); then
 		kill -TERM "${workers[@]}" 2>/dev/null || :
 		wait "${workers[@]}" 2>/dev/null || :
@@ -78,31 +123,39 @@ make_cache() {
 	make_tmp
 }
 
-# step WHAT COMMAND...: runs COMMAND, says what is going on and how long it took.
-# Its output is in $tmp/log. In the background, because bash runs no trap while it
-# waits for a command in the foreground: a TERM would have to wait for a download.
+# follow FILE PID: shows what comes into the file until the process ends.
+follow() {
+	tail -n +1 -s 0.1 -f --pid="$2" "$1" >&2
+}
+
+# step WHAT COMMAND...: runs COMMAND, says what is going on, how far it is, where a
+# function named by far can tell, and how long it took. Its output is in $tmp/log. In the
+# background, because bash runs no trap while it waits for a command in the foreground: a
+# TERM would have to wait for a download.
 step() {
-	local what=$1 start=$SECONDS rc=0 live=
+	local what=$1 start=$SECONDS rc=0 follower=
 	shift
 
 	make_tmp
-	[[ ! -t 2 || $quiet || $job ]] || live=1
-	[[ $live ]] || say "$what"
+	: >"$tmp/log"
+	[[ ! $verbose ]] || say "$what"
 	set -m
-	"$@" >"$tmp/log" 2>&1 </dev/null &
+	"$@" >>"$tmp/log" 2>&1 </dev/null &
 	worker=$!
 	set +m
-	while [[ $live ]] && kill -0 "$worker" 2>/dev/null; do
-		printf '\r%s ... %d s ' "$what" $((SECONDS - start)) >&2
+	if [[ $verbose ]]; then
+		follow "$tmp/log" "$worker" &
+		follower=$!
+	fi
+	while is_live && kill -0 "$worker" 2>/dev/null; do
+		show "$what" "${far:+$("$far")}" "$((SECONDS - start)) s"
 		sleep 0.3
 	done
 	wait "$worker" || rc=$?
 	worker=
-	if [[ $live ]]; then
-		printf '\r%s ... %d s\n' "$what" $((SECONDS - start)) >&2
-	elif ((rc == 0 && SECONDS - start > 1)); then
-		say "$what: took $((SECONDS - start)) s"
-	fi
+	[[ ! $follower ]] || wait "$follower" || :
+	wipe
+	((rc != 0 || SECONDS == start)) || say "$what: took $((SECONDS - start)) s"
 	return "$rc"
 }
 

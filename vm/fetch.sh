@@ -45,6 +45,16 @@ apt() {
 	"$command" -q -c "$apt_root/apt.conf" "$@"
 }
 
+# How large files are, in millions of bytes.
+megabytes() {
+	du -cb "$@" 2>/dev/null | awk 'END { printf "%.1f", $1 / 1e6 }'
+}
+
+# apt does not tell how much there is to come.
+index_so_far() {
+	echo "$(megabytes "$apt_root"/state/lists/partial/*) MB"
+}
+
 apt_update() {
 	apt apt-get update || return
 	touch "$apt_root/updated"
@@ -106,7 +116,7 @@ use_apt() {
 		"PFN_MKWRITE_MIRROR can name one"
 	write_apt_config "$arch" "$suite" "$uri" 2>"$tmp/log" ||
 		die "$apt_root cannot be written: $(why)"
-	step "reading the index of $suite for $arch" apt_update ||
+	far=index_so_far step "reading the index of $suite for $arch" apt_update ||
 		die "the index of Debian $suite cannot be had from $uri: $(why)"
 	unlock
 }
@@ -131,9 +141,19 @@ download() {
 	cd "$stage" && apt apt-get download "$@"
 }
 
+# apt writes to the file itself. Other packages may be there already.
+download_so_far() {
+	echo "$(megabytes "$stage"/*.deb) of $wanted MB"
+}
+
 # get PACKAGE...: downloads them to $stage.
 get() {
-	step "fetching $*" download "$@" && return
+	local wanted
+
+	wanted=$(! is_live || { du -b "$stage"/*.deb 2>/dev/null | awk '{ print "-", "-", $1 }'
+		apt apt-get --print-uris download "$@" 2>/dev/null; } |
+		awk '{ sum += $3 } END { printf "%.1f", sum / 1e6 }')
+	far=download_so_far step "fetching $*" download "$@" && return
 	# It may be gone because the index is old.
 	rm -f "$apt_root/updated"
 	die "$1 cannot be fetched: $(why)"

@@ -45,8 +45,9 @@ usage() {
 	  --timeout S       time limit from power-on, in seconds
 	  --output DIR      where console.log and tap.log go (DIR/RIG for several rigs)
 	  --image DIR       write the guest's kernel and initrd to DIR, and do not boot it
-	  -v                show the build and QEMU's command line
-	  -q                no progress on stderr
+	  -v                show all that the steps print, QEMU's command line, and what
+	                    was on the guest's console
+	  -q                only the verdicts: "# rig", "# mapping" and "not ok" lines
 	  ARGUMENT...       for run_tests.sh in the guest
 
 	Exit status: 0 pass, 4 skip, 1 a test failed, the guest died, its kernel
@@ -68,6 +69,12 @@ out() {
 	[[ ! $log ]] || { printf '%s\n' "$*" >>"$log"; } 2>/dev/null || :
 	# One of several guests at once has the rest in the file alone.
 	[[ ! $job || $* == "# rig "* ]] || return 0
+	[[ ! $quiet || $job || $* =~ ^(# rig |# mapping |not ok ) ]] || return 0
+	print "$@"
+}
+
+print() {
+	[[ ! -t 1 ]] || wipe
 	# Where SIGPIPE is ignored, the write is what tells that nobody listens.
 	printf '%s\n' "$*" 2>/dev/null || finish 141
 }
@@ -227,10 +234,9 @@ build_suite() {
 		make -C "$top" OUTPUT="$build" CROSS_COMPILE="$cross" "$libdrm"
 		KSRC="$ksrc" INSTALL_PATH="$build/install" all install)
 	if ! step "building the suite for ${r[arch]}" "${make[@]}"; then
-		cat "$tmp/log" >&2
+		[[ $verbose ]] || cat "$tmp/log" >&2
 		die "the suite does not build for ${r[arch]}"
 	fi
-	[[ ! $verbose ]] || cat "$tmp/log" >&2
 	suite=${tmp:?}/suite
 	rm -rf "$suite"
 	cp -rL "$build/install" "$suite" 2>"$tmp/log" ||
@@ -367,11 +373,14 @@ take() {
 	{ printf '%s\n' "$1" >&"$tap_fd"; } 2>/dev/null || :
 	case $1 in
 	'TAP version '*)	begun=1 ;;
-	1..*)			planned=1 ;;
+	1..*)			planned=${1#1..} planned=${planned%% *} ;;
 	'ok '*'# SKIP'*)	skipped=$((skipped + 1)) ;;
 	'ok '*)			passed=$((passed + 1)) ;;
 	'not ok '*)		failed=$((failed + 1)) ;;
 	esac
+	if [[ $1 == *'ok '[0-9]*' mapping.'* ]]; then
+		testing=${1#* mapping.} testing=${testing%%.*}
+	fi
 	if [[ $1 =~ $measured_re ]]; then
 		measured[${BASH_REMATCH[2]}]="${BASH_REMATCH[3]} ${BASH_REMATCH[4]}"
 	elif [[ $1 == *'# dmesg: '* ]]; then
@@ -394,10 +403,20 @@ fail_guest() {
 	done
 }
 
+# How far the tests are. The kernel takes a while before the first of them.
+show_tests() {
+	local far=''
+
+	is_live || return 0
+	[[ ! $planned ]] || far="$((passed + failed + skipped)) of $planned results"
+	show "${job:+tests}${job:-rig $rig}" "${far:-booting}" "$testing" \
+		"$((($(now) - start) / 1000000)) s"
+}
+
 # boot: runs the guest. Sets status, or leaves it empty and sets died to the reason,
 # and sets ran to the seconds from power-on.
 boot() {
-	local device line guest start left rc=0 command
+	local device line='' part='' guest start left tick rc=0 command
 
 	# shellcheck disable=SC2054	# the commas are QEMU's
 	command=("$qemu" -M "$board" "${processor[@]}" -nodefaults
@@ -416,9 +435,12 @@ boot() {
 	[[ ! $verbose ]] || say "${command[*]@Q}"
 
 	status='' died='' complaints=0 measured=()
-	begun='' planned='' passed=0 failed=0 skipped=0
+	begun='' planned='' testing='' passed=0 failed=0 skipped=0
 	exec {tap_fd}>"$output/tap.log"
 	start=$(now)
+	# The seconds go on where the guest says nothing.
+	tick=$((limit * 1000000))
+	! is_live || tick=500000
 	# Whatever happens to this shell, even SIGKILL, the guest goes with it.
 	exec {guest}< <(exec setpriv --pdeathsig KILL "${command[@]}" \
 		</dev/null 2>"$tmp/qemu")
@@ -426,11 +448,20 @@ boot() {
 	while [[ ! $status ]]; do
 		left=$((limit * 1000000 + start - $(now)))
 		((left > 0)) || break
+		((left < tick)) || left=$tick
 		printf -v left '%d.%06d' $((left / 1000000)) $((left % 1000000))
 		rc=0
 		IFS= read -r -t "$left" -u "$guest" line || rc=$?
-		((rc == 0)) || break
-		take "$line"
+		# It may be half a line that was there in time.
+		line=$part$line part=''
+		if ((rc > 128)); then
+			part=$line
+		elif ((rc != 0)); then
+			break
+		else
+			take "$line"
+		fi
+		show_tests
 	done
 	ran=$(($(now) - start))
 	printf -v ran '%d.%d' $((ran / 1000000)) $((ran / 100000 % 10))
@@ -450,6 +481,8 @@ boot() {
 	wait "$worker" 2>/dev/null || :
 	worker=
 	exec {guest}<&- {tap_fd}>&-
+	wipe
+	[[ ! $verbose ]] || tr -d '\r\000' <"$output/console.log" >&2
 	((rc != 1)) || [[ -s $output/console.log || ! -s $tmp/qemu ]] ||
 		die "QEMU does not start rig $rig: $(tail -n 1 "$tmp/qemu")"
 }
@@ -566,14 +599,14 @@ run_rig() {
 	# The report comes over virtio, which some kernels have as modules. Direct I/O
 	# wants a block device.
 	# shellcheck disable=SC2086	# to be split into words
-	quiet=1 step "making the guest's image" make_image "$fetched" \
+	step "making the guest's image" make_image "$fetched" \
 		virtio_pci virtio_console brd ${r[modules]} ||
 		die "the guest's image cannot be made: $(why)"
 	parameters="console=$console earlycon panic=-1 $quick ${r[append]}"
 	processor=(-cpu "${r[cpu]}" -smp 1 -m $((r[memory] + r[behind]))) pmem=()
 	if ((r[pmem])); then
 		printf -v at %#x $(((1 << 30) + (r[memory] << 20)))
-		quiet=1 step "making persistent memory" make_pmem "$at" ||
+		step "making persistent memory" make_pmem "$at" ||
 			die "rig $rig: its persistent memory cannot be made: $(why)"
 		pmem=(-dtb "$tmp/dtb" -device "loader,file=$tmp/pmem,addr=$at,force-raw=on")
 		parameters+=" mem=${r[memory]}M"
@@ -607,7 +640,7 @@ known_rigs() {
 }
 
 declare -A r measured folder
-rigs=() arguments=() verbose='' own_kernel='' own_modules='' own_limit='' own_output='' list=''
+rigs=() arguments=() own_kernel='' own_modules='' own_limit='' own_output='' list=''
 own_image='' own_patches=() module='' jobs='' table='' report='' asked=() log=''
 # What a process for each of several rigs is told, and what of that makes a difference.
 job_options=() own=()

@@ -10,21 +10,39 @@ declare -A job_of cell want info
 start_job() {
 	rm -f "$base/$1/result" || die "$base/$1/result cannot be removed"
 	# Whatever happens to this shell, even SIGKILL, the job ends with it.
-	PFN_MKWRITE_JOB=$1 setpriv --pdeathsig TERM "$here/run.sh" "${job_options[@]}" "${own[@]}" \
+	PFN_MKWRITE_JOB=$1 PFN_MKWRITE_PROGRESS=${live:+$tmp/progress-$1} setpriv --pdeathsig TERM "$here/run.sh" "${job_options[@]}" "${own[@]}" \
 		--output "$base/$1" "$1" -- "${arguments[@]}" </dev/null &
 	workers+=($!)
 	job_of[$!]=$1
+}
+
+# show_jobs: how far all are, and what each that runs is at.
+show_jobs() {
+	local pid name text=''
+
+	for pid in "${workers[@]}"; do
+		# None may have ended, or wait is to tell which.
+		kill -0 "$pid" 2>/dev/null || return
+		name=${job_of[$pid]}
+		text+="${text:+; }$name"
+		[[ ! -s $tmp/progress-$name ]] || text+=" ($(<"$tmp/progress-$name"))"
+	done
+	show "$over of ${#rigs[@]} rigs done" "$((SECONDS - started)) s" "$text"
 }
 
 # Waits for one job and keeps its exit status.
 reap() {
 	local rc=0 pid ended left=()
 
+	while [[ $live ]] && show_jobs; do
+		sleep 0.3
+	done
 	wait -n -p ended "${workers[@]}" || rc=$?
 	for pid in "${workers[@]}"; do
 		[[ $pid == "$ended" ]] || left+=("$pid")
 	done
 	workers=("${left[@]}")
+	over=$((over + 1))
 	info[${job_of[$ended]} status]=$rc
 	folder[${job_of[$ended]}]=$base/${job_of[$ended]}
 }
@@ -252,10 +270,11 @@ write_report() {
 
 # run_table: runs all of rigs[], prints the table, and sets worst.
 run_table() {
-	local base name off='' rows groups
+	local base name off='' rows groups live='' over=0 started=$SECONDS
 
 	use_output all "$own_output"
 	base=$output
+	! is_live || live=1
 	for name in "${rigs[@]}"; do
 		((${#workers[@]} < jobs)) || reap
 		start_job "$name"
@@ -269,7 +288,8 @@ run_table() {
 	done
 	mapfile -t groups < <(for name in "${rigs[@]}"; do group_of "$name"; done |
 		awk '!seen[$0]++')
-	out "$(all_tables as_text; remarks)"
+	wipe
+	print "$(all_tables as_text; remarks)"
 	[[ ! -e $tmp/off ]] || worst=3
 	if [[ $table ]]; then
 		{ markdown >"$table"; } 2>/dev/null || die "--table $table cannot be written"

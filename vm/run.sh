@@ -405,11 +405,12 @@ fail_guest() {
 
 # How far the tests are. The kernel takes a while before the first of them.
 show_tests() {
-	local far=''
+	local what=tests far=''
 
 	is_live || return 0
+	[[ $job ]] || what="rig $rig"
 	[[ ! $planned ]] || far="$((passed + failed + skipped)) of $planned results"
-	show "${job:+tests}${job:-rig $rig}" "${far:-booting}" "$testing" \
+	show "$what" "${far:-booting}" "$testing" \
 		"$((($(now) - start) / 1000000)) s"
 }
 

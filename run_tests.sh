@@ -291,6 +291,10 @@ report=
 while :; do
 	case ${1:-} in
 	--report)
+		case ${3:-} in
+		-l | --list | --explain)
+			die "--report is of no use with $3, which tests nothing" ;;
+		esac
 		ready_report "${2:-}"
 		shift 2
 		;;

@@ -334,6 +334,7 @@ check odd.not_run has 'amd64-9.9-gone could not be run' 'but the mirror has none
 check odd.nothing has 'amd64-9.9-none has no device memory to test.' 'No mapping was measured.'
 check harness_is_no_detail has_not 'SKIP  '
 check no_folder refused 'needs a folder' "$dir/run_tests.sh" --report
+check no_tests refused 'of no use with -l' "$dir/run_tests.sh" --report "$out/never" -l
 check not_writable refused 'cannot be made: ' "$dir/run_tests.sh" --report /dev/null/x
 check not_writable.vm refused 'cannot be made: ' ./run_tests.sh --vm --report /dev/null/x
 check no_awk_file no_awk_file

@@ -113,6 +113,9 @@ function new_map(r, name, v,	m, text) {
 	first[r, m] = 0
 	if (match(text, /first store [0-9]+/))
 		first[r, m] = substr(text, RSTART + 12, RLENGTH - 12)
+	upgrade[r, m] = "-"
+	if (match(text, /then store [0-9]+/))
+		upgrade[r, m] = substr(text, RSTART + 11, RLENGTH - 11)
 	faults[r, m] = "-"
 	if (match(text, /64 pages [0-9]+/))
 		faults[r, m] = substr(text, RSTART + 9, RLENGTH - 9)
@@ -579,12 +582,13 @@ function matrix(	r, i, n, g, done, members, group, of, m) {
 # side(): one half of a comparison, as cells.
 function side(r, m,	text) {
 	if (!m) {
-		print "<td>-</td><td>-</td><td>-</td>"
+		print "<td>-</td><td>-</td><td>-</td><td>-</td><td>-</td>"
 		return
 	}
 	text = time[r, m] == "" ? "-" : time[r, m]
 	sub(/ /, "\\&nbsp;", text)
 	print "<td class=\"" verdict[r, m] "\">" verdict[r, m] "&nbsp;" faults[r, m] "</td>"
+	print "<td>" first[r, m] "</td><td>" upgrade[r, m] "</td>"
 	print "<td>" text "</td><td>" picture(strip[r, m], "<br>") "</td>"
 }
 
@@ -593,7 +597,8 @@ function text_side(when, r, m) {
 		print "    " when "  not measured"
 		return
 	}
-	print "    " when "  " verdict[r, m] " " faults[r, m] \
+	print "    " when "  " verdict[r, m] " " faults[r, m] "; first store " first[r, m] \
+		", after a load " upgrade[r, m] \
 		(time[r, m] == "" ? "" : ", " time[r, m])
 	print "    " picture(strip[r, m])
 }
@@ -611,8 +616,9 @@ function before_after(	r, s, m, begun, of, named) {
 			if (!begun++) {
 				heading(2, "Before and after the fix")
 				para("Of each mapping whose mkwrite a stock kernel ignores: " \
-					"verdict and faults of 64 first stores, how long these take " \
-					"at best, and the faults of each page.")
+					"verdict and faults of 64 first stores, the faults of a first " \
+					"store and of a store after a load, how long 64 first stores " \
+					"take at best, and the faults of each page.")
 			}
 			of = number_of[r, maps[s, m]]
 			if (!named++)
@@ -641,11 +647,12 @@ function comparison_begin(s, r,	title, i) {
 	}
 	wide_table(title)
 	print "<thead><tr><th scope=\"col\" rowspan=\"2\">mapping</th>"
-	print "<th scope=\"colgroup\" colspan=\"3\">before: Linux " esc(fact[s, "release"]) "</th>"
-	print "<th scope=\"colgroup\" colspan=\"3\">after: Linux " esc(fact[r, "release"]) "</th>"
+	print "<th scope=\"colgroup\" colspan=\"5\">before: Linux " esc(fact[s, "release"]) "</th>"
+	print "<th scope=\"colgroup\" colspan=\"5\">after: Linux " esc(fact[r, "release"]) "</th>"
 	print "</tr><tr>"
 	for (i = 1; i <= 2; i++)
-		print "<th scope=\"col\">faults</th><th scope=\"col\">time</th>" \
+		print "<th scope=\"col\">faults</th><th scope=\"col\">first store</th>" \
+			"<th scope=\"col\">after a load</th><th scope=\"col\">time</th>" \
 			"<th scope=\"col\">pages</th>"
 	print "</tr></thead><tbody>"
 }
@@ -793,7 +800,7 @@ function page_begin(title) {
 	print "#a8a8a8; --rule: #666; --link: #8fbef0; --good: #1d4324; --bad: #6b1f1a; --told:"
 	print "#1c3a5e; --none: #35383b; --maybe: #55450f; --odd: #4b2759; --one: #2b3440; --two:"
 	print "#a9cdf3; --more: #fff; --on: #000; } }"
-	print "body { max-width: 64rem; margin: 0 auto; padding: 1rem; color: var(--fg);"
+	print "body { max-width: 70rem; margin: 0 auto; padding: 1rem; color: var(--fg);"
 	print "background: var(--bg); font: 1rem/1.45 Georgia, \"DejaVu Serif\", serif; }"
 	print "h1 { font-size: 1.6rem; } h2 { font-size: 1.3rem; margin-top: 2.2rem; }"
 	print "h3 { font-size: 1.1rem; margin-top: 1.8rem; }"
@@ -821,6 +828,7 @@ function page_begin(title) {
 	print ".strip i, .strip b { display: inline-block; width: .8rem; text-align: center;"
 	print "font-style: normal; font-weight: 400; background: var(--one); border: 1px solid"
 	print "var(--bg); box-sizing: border-box; }"
+	print "td .strip i, td .strip b { width: .7rem; }"
 	print ".strip b { background: var(--two); color: var(--on); }"
 	print ".strip .n3 { background: var(--more); }"
 	print ".strip .n0 { background: var(--bg); color: var(--dim); border-color: var(--one); }"

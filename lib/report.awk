@@ -816,7 +816,7 @@ function page_begin(title) {
 	print "font-size: .85rem; }"
 	print "caption { text-align: left; padding: .3rem 0; font-style: italic; }"
 	print "th, td { padding: .15rem .5rem; text-align: left; vertical-align: top; }"
-	print "th { font-weight: 600; }"
+	print "th { font-weight: 600; } tbody th { position: sticky; left: 0; background: var(--bg); }"
 	print "thead tr:last-child th, thead th[rowspan] { border-bottom: 1px solid; }"
 	print "dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }"
 	print "dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }"

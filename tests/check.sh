@@ -5,7 +5,6 @@
 # Usage: tests/check.sh [--all] [PART...]
 # parts: unit builds native report progress tree board style patches guests explain consumers
 #	modules mistakes mutants bad_input, and with --all lava
-#	modules mistakes mutants bad_input, and with --all lava
 # --all takes all rigs and mutants instead of some, compiles after each patch, and
 # writes the tables in docs/: make check-all.
 

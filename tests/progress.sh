@@ -120,10 +120,9 @@ cat >"$out/steps.sh" <<-'END'
 END
 
 vm plain $rig
-vm quiet -q $rig
 vm verbose -v $rig
 on_terminal terminal ./run_tests.sh --vm --output "$out/terminal.d" $rig
-on_terminal quiet_terminal ./run_tests.sh --vm -q --output "$out/quiet_terminal.d" $rig
+on_terminal quiet ./run_tests.sh --vm -q --output "$out/quiet.d" $rig
 on_terminal several ./run_tests.sh --vm --jobs 1 --output "$out/several.d" $rig arm64-7.3-max
 check plain.silent says_nothing plain
 check plain.seconds grep -qE ", [0-9.]+ s from power-on$" "$out/plain"
@@ -132,7 +131,6 @@ check terminal says terminal "rig $rig, booting, [0-9]+ s" \
 check terminal.same same_results terminal
 check terminal.both no_mixture
 check quiet.silent says_nothing quiet
-check quiet.silent_on_terminal says_nothing quiet_terminal
 check quiet.only_verdicts only_verdicts
 check verbose says verbose "making the guest's image" "'qemu-system-aarch64' .*" \
 	'.*pfn-mkwrite: the tests start'

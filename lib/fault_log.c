@@ -18,9 +18,6 @@
 
 #include "fault_log.h"
 
-/* Room for this many samples; a probe takes a handful. */
-#define LOG_SAMPLES	512
-
 /* What the kernel writes for PERF_SAMPLE_IP | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR. */
 struct sample {
 	struct perf_event_header header;
@@ -60,7 +57,7 @@ int fault_log_open(struct fault_log *log)
 
 	/* The ring is a power of two of pages; one page may be 64 KiB. */
 	log->data_size = log->page_size;
-	while (log->data_size < LOG_SAMPLES * sizeof(struct sample))
+	while (log->data_size < FAULT_LOG_SAMPLES * sizeof(struct sample))
 		log->data_size *= 2;
 
 	/*
@@ -101,19 +98,15 @@ int fault_log_start(struct fault_log *log)
 	if (ioctl(log->fd, PERF_EVENT_IOC_RESET, 0) ||
 	    ioctl(log->fd, PERF_EVENT_IOC_ENABLE, 0))
 		return -errno;
+	log->taken = 0;
 	return 0;
 }
 
-int fault_log_stop(struct fault_log *log, struct fault *faults, size_t max)
+int fault_log_take(struct fault_log *log, struct fault *faults, size_t max)
 {
 	struct perf_event_mmap_page *control = log->ring;
-	uint64_t head, count;
+	uint64_t head;
 	int nr;
-
-	if (ioctl(log->fd, PERF_EVENT_IOC_DISABLE, 0))
-		return -errno;
-	if (read(log->fd, &count, sizeof(count)) != sizeof(count))
-		return -EIO;
 
 	/* Pairs with the kernel's store in perf_output_put_handle(). */
 	head = __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE);
@@ -122,7 +115,23 @@ int fault_log_stop(struct fault_log *log, struct fault *faults, size_t max)
 			      max);
 	/* And this with its load in __perf_output_begin(). */
 	__atomic_store_n(&control->data_tail, head, __ATOMIC_RELEASE);
-	if (nr >= 0 && (uint64_t)nr != count)
+	/* What an error has cost is missing in the end, too. */
+	if (nr > 0)
+		log->taken += nr;
+	return nr;
+}
+
+int fault_log_stop(struct fault_log *log, struct fault *faults, size_t max)
+{
+	uint64_t count;
+	int nr;
+
+	if (ioctl(log->fd, PERF_EVENT_IOC_DISABLE, 0))
+		return -errno;
+	if (read(log->fd, &count, sizeof(count)) != sizeof(count))
+		return -EIO;
+	nr = fault_log_take(log, faults, max);
+	if (nr >= 0 && log->taken != count)
 		return -ENOBUFS;
 	return nr;
 }

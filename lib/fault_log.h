@@ -31,6 +31,7 @@ struct fault {
  * @page_size:	bytes
  * @data_size:	bytes of data behind the control page
  * @user_only:	without the faults of the kernel's own accesses to user memory
+ * @taken:	records taken out since fault_log_start()
  */
 struct fault_log {
 	int fd;
@@ -38,7 +39,11 @@ struct fault_log {
 	size_t page_size;
 	size_t data_size;
 	bool user_only;
+	uint64_t taken;
 };
+
+/* Room for this many samples at least; a probe takes a handful. */
+#define FAULT_LOG_SAMPLES	512
 
 /**
  * fault_log_open() - open the log of the calling thread, stopped and empty
@@ -58,17 +63,33 @@ int fault_log_open(struct fault_log *log);
 int fault_log_start(struct fault_log *log);
 
 /**
- * fault_log_stop() - stop logging and take the records out
+ * fault_log_take() - take out the records that there are, while it goes on
+ * @log: an open log, started
+ * @faults: filled in, in order of time
+ * @max: room in @faults
+ *
+ * No system call: the kernel tells how far it has written in the control page. Who
+ * takes often enough can log any number of faults in a ring of FAULT_LOG_SAMPLES.
+ * A lost record may show here or not before fault_log_stop(), but there it does.
+ *
+ * Return: number of faults, or as fault_log_stop().
+ */
+int fault_log_take(struct fault_log *log, struct fault *faults, size_t max);
+
+/**
+ * fault_log_stop() - stop logging and take out the records that are left
  * @log: an open log
  * @faults: filled in, in order of time
  * @max: room in @faults
  *
- * The records are checked against the event's own count, because a record that
- * finds the ring full is dropped and only told of when a later one fits
- * (kernel/events/ring_buffer.c, __perf_output_begin()).
+ * What was taken out since fault_log_start() is checked against the event's own
+ * count, because a record that finds the ring full is dropped and only told of when
+ * a later one fits (kernel/events/ring_buffer.c, __perf_output_begin()). That may be
+ * after the next fault_log_start(): a log that has lost records is to be closed.
  *
- * Return: number of faults; -ENOBUFS when records were lost, -E2BIG when there
- * are more than @max, -EBADMSG when the ring makes no sense, or another -errno.
+ * Return: number of faults; -ENOBUFS when records were lost, now or at an earlier
+ * fault_log_take(), -E2BIG when there are more than @max, -EBADMSG when the ring
+ * makes no sense, or another -errno.
  */
 int fault_log_stop(struct fault_log *log, struct fault *faults, size_t max);
 

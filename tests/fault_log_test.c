@@ -279,6 +279,117 @@ TEST_F(log, overflow)
 	EXPECT_EQ(0, fault_log_stop(&self->log, faults, nr));
 }
 
+/* Records of so many pages are taken out at once: far fewer than the ring has room for. */
+#define CHUNK	64
+
+/* Many times what the ring has room for, and each page once, in order. */
+TEST_F(log, taken_while_it_goes_on)
+{
+	const size_t nr = 16 * FAULT_LOG_SAMPLES;
+	struct fault faults[2 * CHUNK];
+	unsigned char *addr;
+	size_t page = 0, at;
+	int i, taken;
+
+	if (!self->page_size)
+		return;
+	memset(faults, 0, sizeof(faults));
+	addr = map_pages(nr, self->page_size);
+	ASSERT_NE(MAP_FAILED, addr);
+	ASSERT_EQ(0, fault_log_start(&self->log));
+	for (at = 0; at < nr; at += CHUNK) {
+		touch_pages(addr + at * self->page_size, CHUNK,
+			    self->page_size);
+		taken = fault_log_take(&self->log, faults, 2 * CHUNK);
+		ASSERT_LE(CHUNK, taken);
+		/* Code of this test may fault in between, when it is first run. */
+		for (i = 0; i < taken; i++)
+			page += faults[i].addr == (uintptr_t)addr +
+						  page * self->page_size;
+	}
+	EXPECT_EQ(nr, page);
+	EXPECT_LE(0, fault_log_stop(&self->log, faults, 2 * CHUNK));
+	EXPECT_LE(nr, self->log.taken);
+}
+
+/* The ring does not know yet that there were more: the count does. */
+TEST_F(log, lost_before_the_stop)
+{
+	const size_t nr = 4 * FAULT_LOG_SAMPLES;
+	static struct fault faults[4 * FAULT_LOG_SAMPLES];
+	unsigned char *addr;
+	int taken;
+
+	if (!self->page_size)
+		return;
+	memset(faults, 0, sizeof(faults));
+	addr = map_pages(nr, self->page_size);
+	ASSERT_NE(MAP_FAILED, addr);
+	ASSERT_EQ(0, fault_log_start(&self->log));
+	touch_pages(addr, nr, self->page_size);
+	taken = fault_log_take(&self->log, faults, nr);
+	EXPECT_LT(0, taken);
+	EXPECT_GT(nr, taken);
+	EXPECT_EQ(-ENOBUFS, fault_log_stop(&self->log, faults, nr));
+}
+
+/* The first record that fits tells of those that did not. */
+TEST_F(log, lost_between_takes)
+{
+	const size_t nr = 4 * FAULT_LOG_SAMPLES;
+	static struct fault faults[4 * FAULT_LOG_SAMPLES];
+	unsigned char *addr;
+
+	if (!self->page_size)
+		return;
+	memset(faults, 0, sizeof(faults));
+	addr = map_pages(nr + 1, self->page_size);
+	ASSERT_NE(MAP_FAILED, addr);
+	ASSERT_EQ(0, fault_log_start(&self->log));
+	touch_pages(addr, nr, self->page_size);
+	EXPECT_LT(0, fault_log_take(&self->log, faults, nr));
+	touch_pages(addr + nr * self->page_size, 1, self->page_size);
+	EXPECT_EQ(-ENOBUFS, fault_log_take(&self->log, faults, nr));
+	EXPECT_EQ(-ENOBUFS, fault_log_stop(&self->log, faults, nr));
+}
+
+/* Whether one is missing or one is too many. */
+TEST_F(log, count_disagrees)
+{
+	struct fault faults[CHUNK];
+	unsigned char *addr;
+	int one;
+
+	if (!self->page_size)
+		return;
+	addr = map_pages(4, self->page_size);
+	ASSERT_NE(MAP_FAILED, addr);
+	for (one = -1; one <= 1; one++) {
+		ASSERT_EQ(0, fault_log_start(&self->log));
+		touch_pages(addr++, 1, self->page_size);
+		ASSERT_LE(0, fault_log_take(&self->log, faults, CHUNK));
+		self->log.taken += one;
+		EXPECT_EQ(one ? -ENOBUFS : 0,
+			  fault_log_stop(&self->log, faults, CHUNK));
+	}
+}
+
+/* No room for what there is: that loses records, too. */
+TEST_F(log, take_without_room)
+{
+	struct fault faults[CHUNK];
+	unsigned char *addr;
+
+	if (!self->page_size)
+		return;
+	addr = map_pages(CHUNK, self->page_size);
+	ASSERT_NE(MAP_FAILED, addr);
+	ASSERT_EQ(0, fault_log_start(&self->log));
+	touch_pages(addr, CHUNK, self->page_size);
+	EXPECT_EQ(-E2BIG, fault_log_take(&self->log, faults, CHUNK - 1));
+	EXPECT_EQ(-ENOBUFS, fault_log_stop(&self->log, faults, CHUNK));
+}
+
 /* As a container does it: perf_event_open() fails, all else goes on. */
 static int refuse_perf(int err)
 {

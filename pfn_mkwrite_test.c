@@ -165,25 +165,18 @@ TEST_F(mappings, all_here)
 
 int main(int argc, char **argv)
 {
+	const struct source *const *plain;
 	const struct source *heap;
 	int nr_heaps, status;
 
 	/* Tests run in forked children that do not flush. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
-	if (!mapping_add(&udmabuf_source) ||
-	    !mapping_add(&udmabuf_hugetlb_source) ||
-	    !mapping_add(&udmabuf_thp_source) ||
-	    !mapping_add(&dax_source) ||
-	    !mapping_add(&dax_pmd_source) ||
-	    !mapping_add(&devdax_source) ||
-	    !mapping_add(&devdax_pmd_source) ||
-	    !mapping_add(&pci_bar_source) ||
-	    !mapping_add(&vfio_bar_source) ||
-	    !mapping_add(&vfio_bar_pmd_source) ||
-	    !mapping_add(&memfd_source) ||
-	    !mapping_add(&perf_ring_source) ||
-	    !modules_add())
+	for (plain = plain_sources; *plain; plain++) {
+		if (!mapping_add(*plain))
+			ksft_exit_fail_msg("out of memory\n");
+	}
+	if (!modules_add())
 		ksft_exit_fail_msg("out of memory\n");
 	for (heap = dma_heap_sources(&nr_heaps); nr_heaps--; heap++) {
 		if (!mapping_add(heap))

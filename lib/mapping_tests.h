@@ -10,7 +10,6 @@
 #ifndef PFN_MKWRITE_MAPPING_TESTS_H
 #define PFN_MKWRITE_MAPPING_TESTS_H
 
-#include <fnmatch.h>
 #include <signal.h>
 #include <sys/prctl.h>
 
@@ -443,24 +442,6 @@ static inline int mappings_report_absent(FILE *out)
 	for (absent = absent_mappings; absent; absent = absent->next, nr++)
 		report_mapping(out, absent->src, absent->obs, NULL);
 	return nr;
-}
-
-/* A libc without such patterns takes the plain ones. */
-#ifndef FNM_EXTMATCH
-#define FNM_EXTMATCH	0
-#endif
-
-/*
- * PFN_MKWRITE_ONLY and PFN_MKWRITE_SKIP in the environment: patterns, as the shell has
- * them, for the names of mappings.
- */
-static inline bool mapping_wanted(const struct source *src)
-{
-	const char *only = getenv("PFN_MKWRITE_ONLY");
-	const char *skip = getenv("PFN_MKWRITE_SKIP");
-
-	return (!only || !*only || !fnmatch(only, src->name, FNM_EXTMATCH)) &&
-	       (!skip || !*skip || fnmatch(skip, src->name, FNM_EXTMATCH));
 }
 
 /**

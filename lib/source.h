@@ -97,6 +97,9 @@ extern const struct source vfio_bar_pmd_source;
 extern const struct source memfd_source;
 extern const struct source perf_ring_source;
 
+/* All of these, in the order that they are listed in, and NULL. */
+extern const struct source *const plain_sources[];
+
 /**
  * dma_heap_sources() - a source for each DMA-BUF heap of this machine
  * @nr: how many; where there is no heap, one that says so
@@ -109,6 +112,17 @@ const struct source *dma_heap_sources(int *nr);
 extern const struct source dumb_source;
 extern const struct source dumb_huge_source;
 extern const struct source prime_source;
+
+/**
+ * mapping_wanted() - does the environment pick this source?
+ * @src: the source
+ *
+ * PFN_MKWRITE_ONLY and PFN_MKWRITE_SKIP: patterns, as the shell has them, for the names
+ * of mappings.
+ *
+ * Return: whether it does.
+ */
+bool mapping_wanted(const struct source *src);
 
 /**
  * source_tame() - leave only what survives in the name of a test

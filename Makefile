@@ -42,6 +42,7 @@ OUTPUT ?= $(CURDIR)
 ifneq ($(LIB_MK),)
 
 TEST_GEN_PROGS := pfn_mkwrite_test pfn_mkwrite_drm
+TEST_GEN_PROGS_EXTENDED := pfn_mkwrite_bench
 TEST_FILES := run_tests.sh lib/report.awk
 EXTRA_CLEAN := $(OUTPUT)/board.tar.xz
 
@@ -54,10 +55,15 @@ include $(LIB_MK)
 include lib/libpfn_mkwrite.mk
 include tests/tests.mk
 
+$(OUTPUT)/pfn_mkwrite_bench: private LOCAL_HDRS += pfn_mkwrite_bench.h
+$(OUTPUT)/pfn_mkwrite_bench: private LDLIBS += -lm
+$(OUTPUT)/pfn_mkwrite_bench: pfn_mkwrite_bench.h
+
 else
 
 clean:
-	$(RM) -r $(addprefix $(OUTPUT)/,pfn_mkwrite_test pfn_mkwrite_drm libpfn_mkwrite \
+	$(RM) -r $(addprefix $(OUTPUT)/,pfn_mkwrite_test pfn_mkwrite_drm pfn_mkwrite_bench \
+		libpfn_mkwrite \
 		board.tar.xz \
 		$(patsubst %.c,%,$(wildcard tests/*.c)))
 

@@ -8,7 +8,8 @@
 PFN_MKWRITE_SRC := lib
 PFN_MKWRITE_OUT := $(OUTPUT)/libpfn_mkwrite
 PFN_MKWRITE_LIB := $(PFN_MKWRITE_OUT)/libpfn_mkwrite.a
-PFN_MKWRITE_PROGS := $(addprefix $(OUTPUT)/,pfn_mkwrite_test pfn_mkwrite_drm)
+# Not each tree has all of them.
+PFN_MKWRITE_PROGS := $(patsubst %.c,$(OUTPUT)/%,$(wildcard pfn_mkwrite_*.c))
 
 # The harness is somebody else's: its warnings are not ours to mend.
 PFN_MKWRITE_CFLAGS := -Wall -O2 -D_GNU_SOURCE= -pthread -isystem $(selfdir)
@@ -41,7 +42,7 @@ endif
 PFN_MKWRITE_C := $(wildcard $(PFN_MKWRITE_SRC)/*.c)
 ifeq ($(LIBDRM),1)
 PFN_MKWRITE_C := $(filter-out %/drm_uapi.c,$(PFN_MKWRITE_C))
-$(OUTPUT)/pfn_mkwrite_drm: private LDLIBS += $(LIBDRM_LIBS)
+$(filter %_drm %_bench,$(PFN_MKWRITE_PROGS)): private LDLIBS += $(LIBDRM_LIBS)
 else
 PFN_MKWRITE_C := $(filter-out %/drm_libdrm.c,$(PFN_MKWRITE_C))
 endif

@@ -9,6 +9,7 @@
 #   make board.tar.xz				all that a board needs, for arm64
 #   make check					the suite's own tests
 #   make check-all				all of them, and the tables in docs/
+#   make bench					what a first touch costs, and to measure it
 #   make soak					100 runs under load in each guest
 #   make install-tree KDIR=TREE			into the mm selftests of a kernel tree
 #   make uninstall-tree KDIR=TREE		out of it again
@@ -20,7 +21,7 @@
 
 TREE_LIB_MK := $(firstword $(wildcard ../lib.mk ../../lib.mk))
 # What the programs are not built for.
-OTHERS := check check-all soak clean install-tree uninstall-tree series board.tar.xz
+OTHERS := check check-all soak bench clean install-tree uninstall-tree series board.tar.xz
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(TREE_LIB_MK),)
@@ -78,6 +79,9 @@ check-all:
 soak:
 	tests/soak.sh
 
+bench:
+	PFN_MKWRITE_ME='make $@' tests/bench.sh
+
 install-tree uninstall-tree:
 	@PFN_MKWRITE_ME='make $@' patches/tree.sh $(@:-tree=) '$(KDIR)'
 
@@ -88,4 +92,4 @@ series:
 board.tar.xz:
 	vm/board.sh $(OUTPUT)/$@
 
-.PHONY: check check-all soak install-tree uninstall-tree series board.tar.xz
+.PHONY: check check-all soak bench install-tree uninstall-tree series board.tar.xz

@@ -1380,10 +1380,11 @@ static void bench_overhead(const size_t *sizes, int nr)
 			   "the log adds %.1f %% to %zu pages that are %s, less than %d %% wanted",
 			   quartile(&most_compared->percent, 2), most_compared->pages,
 			   memory_names[m], GOAL_PERCENT);
-		print_goal("linear", times <= GOAL_LINEAR,
-			   "a page of %zu that are %s costs %.2f times one of %zu, at most %.2f wanted",
-			   last->pages, memory_names[m], times, costs[m][0].pages,
-			   GOAL_LINEAR);
+		if (nr > 1)
+			print_goal("linear", times <= GOAL_LINEAR,
+				   "a page of %zu that are %s costs %.2f times one of %zu, at most %.2f wanted",
+				   last->pages, memory_names[m], times, costs[m][0].pages,
+				   GOAL_LINEAR);
 		print_goal("exact", last->one_each == last->off.nr,
 			   "each of %zu pages that are %s had one fault in the log in %d of %d rounds",
 			   last->pages, memory_names[m], last->one_each,
@@ -1462,7 +1463,7 @@ static int bench_cost(void)
 			most(&most_kb, kb);
 		}
 	}
-	if (least >= 0)
+	if (nr > 1 && least >= 0)
 		print_goal("bounded", most_kb - least <= GOAL_KB,
 			   "the process with the log has %ld to %ld KiB beside the mapping of %zu to %zu pages, %d more wanted at most",
 			   least, most_kb, sizes[0], sizes[nr - 1], GOAL_KB);

@@ -990,7 +990,7 @@ static int do_workload(int fd, enum method method, size_t pages)
  * @kb:		memory that it takes beside the mapping, the most
  * @file_kb:	size of its file, the most
  * @right:	pages that it tells the right count of, the least
- * @total:	faults in all, where that is what it tells, or -1
+ * @total:	faults in all, as the kernel tells the process or perf stat
  * @why:	why it is not here
  */
 struct way {
@@ -1006,6 +1006,21 @@ struct way {
 static char scratch[64];
 static char perf_file[96], script_file[96], out_file[96], err_file[96];
 
+static void remove_scratch(void)
+{
+	unlink(perf_file);
+	unlink(script_file);
+	unlink(out_file);
+	unlink(err_file);
+	rmdir(scratch);
+}
+
+static void on_end(int sig)
+{
+	remove_scratch();
+	_exit(128 + sig);
+}
+
 static void make_scratch(void)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -1019,15 +1034,10 @@ static void make_scratch(void)
 	snprintf(script_file, sizeof(script_file), "%s/script", scratch);
 	snprintf(out_file, sizeof(out_file), "%s/out", scratch);
 	snprintf(err_file, sizeof(err_file), "%s/err", scratch);
-}
-
-static void remove_scratch(void)
-{
-	unlink(perf_file);
-	unlink(script_file);
-	unlink(out_file);
-	unlink(err_file);
-	rmdir(scratch);
+	atexit(remove_scratch);
+	signal(SIGINT, on_end);
+	signal(SIGTERM, on_end);
+	signal(SIGHUP, on_end);
 }
 
 /* The most that a process has had resident so far, KiB. */
@@ -1167,8 +1177,8 @@ static void most(long *of, long kb)
 		*of = kb;
 }
 
-/* Once more; false where it cannot be done. */
-static bool way_round(enum method method, enum memory memory, size_t pages,
+/* Once more; the way says why where it cannot be done. */
+static void way_round(enum method method, enum memory memory, size_t pages,
 		      struct way *way)
 {
 	char fd_arg[16], method_arg[16], pages_arg[32];
@@ -1218,7 +1228,7 @@ static bool way_round(enum method method, enum memory memory, size_t pages,
 	sample_add(&way->seconds, (now_ns() - start) / 1e9);
 	close(fd);
 	if (!ok)
-		return false;
+		return;
 
 	file = fopen(out_file, "re");
 	if (!file || fscanf(file, "%llx %lld %zu", &start_addr, &faults,
@@ -1230,11 +1240,9 @@ static bool way_round(enum method method, enum memory memory, size_t pages,
 		right = pages_of_script(start_addr, pages);
 	if (method == METHOD_RECORD || method == METHOD_STAT)
 		most(&way->file_kb, size_kb(perf_file));
-	if (method == METHOD_STAT)
-		way->total = total_of_stat();
+	way->total = method == METHOD_STAT ? total_of_stat() : faults;
 	if (right < way->right)
 		way->right = right;
-	return true;
 }
 
 /* What the method tells of each page. */
@@ -1242,7 +1250,6 @@ static const char *answer(enum method method)
 {
 	switch (method) {
 	case METHOD_NONE:
-		return "nothing";
 	case METHOD_STAT:
 		return "the total";
 	case METHOD_PAGEMAP:
@@ -1257,11 +1264,11 @@ static void print_way(enum method method, enum memory memory, size_t pages,
 {
 	double seconds = quartile(&way->seconds, 2);
 	bool each = method != METHOD_NONE && method != METHOD_STAT;
-	char a[80], told[32] = "-";
+	char a[80], told[32];
 
 	if (each)
 		snprintf(told, sizeof(told), "%zu", way->right);
-	else if (method == METHOD_STAT)
+	else
 		snprintf(told, sizeof(told), "(%lld)", (long long)way->total);
 	if (!json) {
 		printf("%-18s %-7s %7zu %6d %-22s %9.0f %8.3f %8ld %8ld %9s %s\n",
@@ -1282,6 +1289,7 @@ static void print_way(enum method method, enum memory memory, size_t pages,
 	printf(", \"pages\": %zu, \"pages_per_s\": %.0f, \"added_s\": %.4f", pages,
 	       pages / seconds, seconds - alone);
 	printf(", \"kb\": %ld, \"file_kb\": %ld", way->kb, way->file_kb);
+	printf(", \"total\": %lld", (long long)way->total);
 	if (each)
 		printf(", \"pages_told_exactly\": %zu", way->right);
 	printf(", \"seconds\": {\"q1\": %.4f, \"median\": %.4f, \"q3\": %.4f}}",
@@ -1468,7 +1476,6 @@ static int bench_cost(void)
 			   "the process with the log has %ld to %ld KiB beside the mapping of %zu to %zu pages, %d more wanted at most",
 			   least, most_kb, sizes[0], sizes[nr - 1], GOAL_KB);
 	footer();
-	remove_scratch();
 	return 0;
 }
 

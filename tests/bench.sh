@@ -229,8 +229,8 @@ page() {
 	*there*, where it only maps one. The first table has the loop without and with the fault
 	log, in one process. The second has whole commands, from start to end: *added_s* is what
 	they take longer than the stores alone (*nothing*), *KiB* their memory beside the mapping,
-	*right* the pages whose faults they tell rightly (in brackets: the total, which holds
-	those of the program's start). For \`perf\`, that is \`perf record -e page-faults -c 1 -d\`
+	*right* the pages whose faults they tell rightly (in brackets: the total that
+	\`getrusage()\` or \`perf stat\` tells; the latter counts the start of the program, too). For \`perf\`, that is \`perf record -e page-faults -c 1 -d\`
 	and \`perf script -F addr\`, which is faster than all fields, or \`perf stat -e
 	page-faults\`; \`pagemap\` is read before each store, \`/proc/vmstat\` before and after.
 

@@ -57,10 +57,13 @@ check libdrm.runs runs "$out/gcc-7.3/pfn_mkwrite_drm"
 check cross build cross $static
 check cross.static is_arm64_static "$out/cross/pfn_mkwrite_drm"
 check cross.libdrm uses libdrm "$out/cross/pfn_mkwrite_drm"
+check cross.bench_static is_arm64_static "$out/cross/pfn_mkwrite_bench"
+check cross.bench_libdrm uses libdrm "$out/cross/pfn_mkwrite_bench"
 # Without a libdrm for that machine the build takes the UAPI by itself.
 check cross-uapi build cross-uapi $cross
 check cross-uapi.static is_arm64_static "$out/cross-uapi/pfn_mkwrite_drm"
 check cross-uapi.used uses UAPI "$out/cross-uapi/pfn_mkwrite_drm"
+check cross-uapi.bench_used uses UAPI "$out/cross-uapi/pfn_mkwrite_bench"
 # shellcheck disable=SC2086
 check cross-clang build cross-clang $static LLVM=1
 check cross-clang.static is_arm64_static "$out/cross-clang/pfn_mkwrite_test"
@@ -73,9 +76,22 @@ installed() {
 	make OUTPUT="$out/gcc-7.3" INSTALL_PATH="$out/installed" install &&
 		[ -x "$out/installed/run_tests.sh" ] &&
 		[ -x "$out/installed/pfn_mkwrite_test" ] &&
-		[ -x "$out/installed/pfn_mkwrite_drm" ]
+		[ -x "$out/installed/pfn_mkwrite_drm" ] &&
+		[ -x "$out/installed/pfn_mkwrite_bench" ]
 }
 check install installed
+
+# Where it is not, as in a kernel tree, the rest builds all the same. Nothing starts it.
+without_bench() {
+	local tree=$out/without_bench
+
+	copy_source "$tree" &&
+		rm "$tree/pfn_mkwrite_bench.c" &&
+		make -C "$tree" TEST_GEN_PROGS_EXTENDED= USERCFLAGS=-Werror &&
+		runs "$tree/pfn_mkwrite_test" &&
+		[ ! -e "$tree/pfn_mkwrite_bench" ]
+}
+check without_bench without_bench
 
 # The suite as it sits in a kernel tree: the harness is that of the tree.
 in_tree() {

@@ -101,6 +101,82 @@ nothing_to_explain() {
 		"$work/said"
 }
 
+bench() {
+	timeout 60 "$dir/pfn_mkwrite_bench" -p 64 -r 1 "$@" >"$work/bench" 2>"$work/bench.err"
+}
+
+# A row for each size, and the faults of a memfd are known: one a page.
+bench_table() {
+	bench -m memfd &&
+		awk '
+			$1 == "memfd" && NF == 10 { rows = rows " " $2 ":" $4 }
+			END { print rows; exit rows != " 1:1.000 8:1.000 64:1.000" }' "$work/bench"
+}
+
+# What cannot be measured is named.
+bench_names_all() {
+	local name
+
+	bench
+	for name in udmabuf udmabuf_thp dax devdax pci_bar memfd perf_ring; do
+		grep -qE "^(# left out: )?${name}[ :]" "$work/bench" || {
+			echo "$name is missing"
+			return 1
+		}
+	done
+}
+
+bench_json() {
+	bench -j "$@" && python3 -m json.tool "$work/bench" >"$work/bench.json" &&
+		grep -q '"results": \[$' "$work/bench.json"
+}
+
+bench_cost() {
+	bench -c &&
+		grep -qE '^there +64 +1 |^# left out: fault log' "$work/bench" &&
+		grep -qE '^(fault_log|# left out: fault_log) ' "$work/bench" &&
+		grep -qE '^pagemap +there +64 +1 ' "$work/bench"
+}
+
+# perf is not there: said, and the rest goes on.
+bench_without_perf() {
+	PATH=$work/nothing "$dir/pfn_mkwrite_bench" -c -p 64 -r 1 >"$work/bench" &&
+		grep -q '^# left out: perf_record+script of 64 pages: perf: No such file' \
+			"$work/bench" &&
+		grep -qE '^pagemap +fresh +64 +1 ' "$work/bench"
+}
+
+bench_nonsense() {
+	local options rc
+
+	for options in --nonsense '-p 0' '-p 1x' '-r -1' '-r 102' '-m nothing' '-c -m memfd' \
+			nothing; do
+		rc=0
+		# shellcheck disable=SC2086	# to be split into words
+		bench $options || rc=$?
+		if ((rc != 2)) || [[ ! -s $work/bench.err ]]; then
+			echo "$options: status $rc"
+			return 1
+		fi
+	done
+}
+
+bench_leaves_nothing() {
+	local tmp=$work/bench.tmp
+
+	mkdir -p "$tmp" && TMPDIR=$tmp PATH=$work/nothing "$dir/pfn_mkwrite_bench" -c -p 64 \
+		-r 1 >/dev/null && [[ ! $(ls -A "$tmp") ]] || return
+	# Nor when it is stopped.
+	TMPDIR=$tmp "$dir/pfn_mkwrite_bench" -c -p 64 >/dev/null 2>&1 &
+	until [[ $(ls -A "$tmp") ]]; do
+		kill -0 $! || return
+		sleep 0.1
+	done
+	kill $!
+	wait $!
+	(($? == 143)) && [[ ! $(ls -A "$tmp") ]]
+}
+
 check build build
 run first
 run second
@@ -115,4 +191,12 @@ check program_dies program_dies
 check unknown_card unknown_card
 check explained explained
 check nothing_to_explain nothing_to_explain
+check bench_table bench_table
+check bench_names_all bench_names_all
+check bench_json bench_json
+check bench_json_cost bench_json -c
+check bench_cost bench_cost
+check bench_without_perf bench_without_perf
+check bench_nonsense bench_nonsense
+check bench_leaves_nothing bench_leaves_nothing
 plan

@@ -230,9 +230,10 @@ page() {
 	log, in one process. The second has whole commands, from start to end: *added_s* is what
 	they take longer than the stores alone (*nothing*), *KiB* their memory beside the mapping,
 	*right* the pages whose faults they tell rightly (in brackets: the total that
-	\`getrusage()\` or \`perf stat\` tells; the latter counts the start of the program, too). For \`perf\`, that is \`perf record -e page-faults -c 1 -d\`
-	and \`perf script -F addr\`, which is faster than all fields, or \`perf stat -e
-	page-faults\`; \`pagemap\` is read before each store, \`/proc/vmstat\` before and after.
+	\`getrusage()\` or \`perf stat\` tells; the latter counts the start of the program, too).
+	For \`perf\`, that is \`perf record -e page-faults -c 1 -d\` and \`perf script -F addr\`,
+	which is faster than all fields, or \`perf stat -e page-faults\`; \`pagemap\` is read before
+	each store, \`/proc/vmstat\` before and after.
 
 	A fault is dear where the host of this machine has no page tables of its own for it: what
 	the log adds is few percent there, and its nanoseconds (column *ns*) are a larger part
@@ -244,51 +245,55 @@ page() {
 	echo '```'
 }
 
-step 'building' build || { cat "$tmp/log" >&2; die "the programs do not build"; }
-if ! step "measuring what it costs to measure, $rounds rounds up to $pages pages" cost; then
-	die "pfn_mkwrite_bench -c: $(why)"
-fi
-missed=0
-for ((round = 1; round <= rounds; round++)); do
-	for rig in $rigs; do
-		step "round $round of $rounds: $rig" guest "$rig" "$round" && continue
-		say "$rig: not measured: $(why)"
-		missed=$((missed + 1))
-		rm -f "$tmp/$rig.$round"
-	done
-done
-measured=() unmeasured=''
-for rig in $rigs; do
-	if compgen -G "$tmp/$rig.*" >/dev/null; then
-		measured+=("$rig")
-	else
-		unmeasured+=" $rig"
-	fi
-done
-files=()
-for rig in "${measured[@]}"; do
-	files+=("$tmp/$rig".*)
-done
-: >"$tmp/numbers"
-((${#files[@]} == 0)) || numbers "${files[@]}" >"$tmp/numbers"
-page >"$tmp/page"
-cp "$tmp/page" docs/performance.md || die "docs/performance.md cannot be written"
+main() {
+	local round rig missed=0 unmeasured='' files=()
 
-second_fault udmabuf 1
-second_fault radeon 1
-goals | awk -v left="$unmeasured" -v missed="$missed" '
-	{ nr++ }
-	/: met$/ { met++ }
-	/: not met$/ { sub(":.*", ""); if (!seen[$0]++) not_met = not_met " " $0 }
-	END {
-		printf "bench: %d of %d goals met", met, nr
-		if (not_met)
-			printf ", not:%s", not_met
-		if (missed)
-			printf "; %d runs of guests failed", missed
-		if (left)
-			printf ", all of:%s", left
-		print ""
-	}'
-[[ ! $unmeasured ]] || finish 2
+	step 'building' build || { cat "$tmp/log" >&2; die "the programs do not build"; }
+	if ! step "measuring what it costs to measure, $rounds rounds up to $pages pages" cost; then
+		die "pfn_mkwrite_bench -c: $(why)"
+	fi
+	for ((round = 1; round <= rounds; round++)); do
+		for rig in $rigs; do
+			step "round $round of $rounds: $rig" guest "$rig" "$round" && continue
+			say "$rig: not measured: $(why)"
+			missed=$((missed + 1))
+			rm -f "$tmp/$rig.$round"
+		done
+	done
+	for rig in $rigs; do
+		if compgen -G "$tmp/$rig.*" >/dev/null; then
+			measured+=("$rig")
+		else
+			unmeasured+=" $rig"
+		fi
+	done
+	for rig in "${measured[@]}"; do
+		files+=("$tmp/$rig".*)
+	done
+	: >"$tmp/numbers"
+	((${#files[@]} == 0)) || numbers "${files[@]}" >"$tmp/numbers"
+	page >"$tmp/page"
+	cp "$tmp/page" docs/performance.md || die "docs/performance.md cannot be written"
+
+	second_fault udmabuf 1
+	second_fault radeon 1
+	goals | awk -v left="$unmeasured" -v missed="$missed" '
+		{ nr++ }
+		/: met$/ { met++ }
+		/: not met$/ { sub(":.*", ""); if (!seen[$0]++) not_met = not_met " " $0 }
+		END {
+			printf "bench: %d of %d goals met", met, nr
+			if (not_met)
+				printf ", not:%s", not_met
+			if (missed)
+				printf "; %d runs of guests failed", missed
+			if (left)
+				printf ", all of:%s", left
+			print ""
+		}'
+	[[ ! $unmeasured ]] || finish 2
+}
+
+measured=()
+main
 finish 0

@@ -3,8 +3,9 @@
 # What a first touch costs in guests with and without the fix, and what it costs to
 # measure on this machine: make bench. Writes the tables to docs/performance.md; the last
 # line sums up the goals. Exit status: 0 measured, 2 something could not be.
-# Usage: [ROUNDS=N] [RIGS="NAME..."] [PAGES=N] tests/bench.sh
+# Usage: [ROUNDS=N] [RIGS="NAME..."] [PAGES=N] tests/bench.sh [cost] [guests]
 # ROUNDS (3) of the guests in turns and of the cost of measuring, with up to PAGES pages.
+# Only one of both leaves the other as it was measured last.
 # shellcheck disable=SC2317	# step runs functions, which shellcheck does not see
 
 set -euo pipefail
@@ -18,13 +19,18 @@ pages=${PAGES:-262144}
 [[ $rounds =~ ^[1-9][0-9]?$ ]] || die "ROUNDS=$rounds is not a number from 1 to 99"
 [[ $pages =~ ^[1-9][0-9]{0,5}$ ]] || die "PAGES=$pages is not a number of pages"
 
+results=$cache/bench
+
 build() {
 	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL \
 		make -j"$(nproc)" OUTPUT="$tmp/build" all
 }
 
 cost() {
-	"$tmp/build/pfn_mkwrite_bench" -c -r "$rounds" -p "$pages" >"$tmp/cost"
+	{
+		echo "# pfn_mkwrite_bench -c -r $rounds -p $pages"
+		"$tmp/build/pfn_mkwrite_bench" -c -r "$rounds" -p "$pages"
+	} >"$tmp/cost" && cp "$tmp/cost" "$results/cost"
 }
 
 # guest RIG ROUND: the tests' exit status says nothing, for no test is run.
@@ -32,7 +38,7 @@ guest() {
 	PFN_MKWRITE_WRAP=tests/guest_bench.sh ./run_tests.sh --vm -q --output "$tmp/guest" \
 		"$1" >"$tmp/$1.$2" || :
 	grep -v '^# rig .* expected' "$tmp/$1.$2"
-	grep -qx '#@ done' "$tmp/$1.$2"
+	grep -qx '#@ done' "$tmp/$1.$2" && cp "$tmp/$1.$2" "$results/"
 }
 
 # numbers: "RIG MAPPING PAGES FAULTS STORE LOAD FAULTS UPGRADE MB/S" for each size, each
@@ -159,12 +165,15 @@ second_fault() {
 }
 
 goals() {
-	sed -n 's/^# goal \([^:]*\): .*: \(met\|not met\)$/\1: \2/p' "$tmp/cost"
+	sed -n 's/^# goal \([^:]*\): .*: \(met\|not met\)$/\1: \2/p' "$results/cost"
 }
 
 page() {
-	local rig name size
+	local rig name size file rounds=0
 
+	for file in "${files[@]}"; do
+		((${file##*.} <= rounds)) || rounds=${file##*.}
+	done
 	cat <<-END
 	# What it costs
 
@@ -199,7 +208,7 @@ page() {
 	END
 	tables
 	for rig in "${measured[@]}"; do
-		sed -n 's/^# left out: //p' "$tmp/$rig".* | sort -u | sed "s/^/- $rig: /"
+		sed -n 's/^# left out: //p' "$results/$rig".* | sort -u | sed "s/^/- $rig: /"
 	done | awk -F ': ' '
 		# What all lack is said once.
 		{
@@ -224,51 +233,60 @@ page() {
 
 	## The cost of measuring
 
-	\`pfn_mkwrite_bench -c -r $rounds -p $pages\`, on the machine that ran this: one store to
-	each page of a memfd, *fresh*, where a fault allocates and clears a page, or with the pages
-	*there*, where it only maps one. The first table has the loop without and with the fault
-	log, in one process. The second has whole commands, from start to end: *added_s* is what
-	they take longer than the stores alone (*nothing*), *KiB* their memory beside the mapping,
+	By the command below, on the machine that ran it: one store to each page of a memfd,
+	*fresh*, where a fault allocates and clears a page, or with the pages *there*, where it
+	only maps one. The first table has the loop without and with the fault log, in one process:
+	the time that it had a CPU. The second has whole commands, from start to end: *added_s* is
+	what they take longer than the stores alone (*nothing*; others on the machine can make that
+	negative), *KiB* their memory beside the mapping, *file_KiB* that of their files,
 	*right* the pages whose faults they tell rightly (in brackets: the total that
 	\`getrusage()\` or \`perf stat\` tells; the latter counts the start of the program, too).
 	For \`perf\`, that is \`perf record -e page-faults -c 1 -d\` and \`perf script -F addr\`,
 	which is faster than all fields, or \`perf stat -e page-faults\`; \`pagemap\` is read before
 	each store, \`/proc/vmstat\` before and after.
 
-	A fault is dear where the host of this machine has no page tables of its own for it: what
-	the log adds is few percent there, and its nanoseconds (column *ns*) are a larger part
-	of a cheap fault.
+	Judge the percents by the nanoseconds: where a fault takes 20 us, as in a virtual machine
+	whose host has to follow each change of a page table, 500 ns for a record are 3 %, and of
+	a fault of 1 us they would be half.
 
 	\`\`\`
 	END
-	cat "$tmp/cost"
+	cat "$results/cost"
 	echo '```'
 }
 
-main() {
-	local round rig missed=0 unmeasured='' files=()
+measure_guests() {
+	local round rig
 
-	step 'building' build || { cat "$tmp/log" >&2; die "the programs do not build"; }
-	if ! step "measuring what it costs to measure, $rounds rounds up to $pages pages" cost; then
-		die "pfn_mkwrite_bench -c: $(why)"
-	fi
+	rm -f "$results"/*.[0-9]*
 	for ((round = 1; round <= rounds; round++)); do
 		for rig in $rigs; do
 			step "round $round of $rounds: $rig" guest "$rig" "$round" && continue
 			say "$rig: not measured: $(why)"
 			missed=$((missed + 1))
-			rm -f "$tmp/$rig.$round"
 		done
 	done
+}
+
+main() {
+	local rig unmeasured='' files=()
+
+	make_cache
+	mkdir -p "$results" || die "$results cannot be made"
+	if [[ $parts == *cost* ]]; then
+		step 'building' build || { cat "$tmp/log" >&2; die "the programs do not build"; }
+		step "measuring what it costs to measure, $rounds rounds up to $pages pages" cost ||
+			die "pfn_mkwrite_bench -c: $(why)"
+	fi
+	[[ $parts != *guests* ]] || measure_guests
+	[[ -e $results/cost ]] || die "there is no cost of measuring yet: run tests/bench.sh cost"
 	for rig in $rigs; do
-		if compgen -G "$tmp/$rig.*" >/dev/null; then
+		if compgen -G "$results/$rig.*" >/dev/null; then
 			measured+=("$rig")
+			files+=("$results/$rig".*)
 		else
 			unmeasured+=" $rig"
 		fi
-	done
-	for rig in "${measured[@]}"; do
-		files+=("$tmp/$rig".*)
 	done
 	: >"$tmp/numbers"
 	((${#files[@]} == 0)) || numbers "${files[@]}" >"$tmp/numbers"
@@ -294,6 +312,10 @@ main() {
 	[[ ! $unmeasured ]] || finish 2
 }
 
-measured=()
+parts=${*:-cost guests}
+for part in $parts; do
+	[[ $part == cost || $part == guests ]] || die "$part is no part: cost, guests"
+done
+measured=() missed=0
 main
 finish 0

@@ -133,7 +133,7 @@ bench_json() {
 
 bench_cost() {
 	bench -c &&
-		grep -qE '^there +64 +1 |^# left out: fault log' "$work/bench" &&
+		grep -qE '^there +64 +3 |^# left out: fault log' "$work/bench" &&
 		grep -qE '^(fault_log|# left out: fault_log) ' "$work/bench" &&
 		grep -qE '^pagemap +there +64 +1 ' "$work/bench"
 }

@@ -258,9 +258,9 @@ page() {
 	which is faster than all fields, or \`perf stat -e page-faults\`; \`pagemap\` is read before
 	each store, \`/proc/vmstat\` before and after.
 
-	Judge the percents by the nanoseconds: where a fault takes 20 us, as in a virtual machine
-	whose host has to follow each change of a page table, 500 ns for a record are 3 %, and of
-	a fault of 1 us they would be half.
+	The percents are those of the faults of this machine. In a virtual machine whose host has
+	to follow each change of a page table, a fault is dear; where it costs less, what a record
+	takes (column *ns*) is a larger part of it.
 
 	\`\`\`
 	END

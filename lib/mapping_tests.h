@@ -548,7 +548,7 @@ static inline int explain_only(int argc, char **argv)
 		const struct store_cost *cost = &variant->obs->cost;
 		struct judgement judgement;
 
-		if (argc > 2 && fnmatch(argv[2], v->name, FNM_EXTMATCH))
+		if (argc > 2 && !source_matches(variant->src, argv[2]))
 			continue;
 		measure(variant->src, variant->obs);
 		judgement = judge(cost);

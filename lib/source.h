@@ -114,11 +114,19 @@ extern const struct source dumb_huge_source;
 extern const struct source prime_source;
 
 /**
+ * source_matches() - does a name fit?
+ * @src: the source
+ * @pattern: as the shell has them
+ *
+ * Return: whether its name does.
+ */
+bool source_matches(const struct source *src, const char *pattern);
+
+/**
  * mapping_wanted() - does the environment pick this source?
  * @src: the source
  *
- * PFN_MKWRITE_ONLY and PFN_MKWRITE_SKIP: patterns, as the shell has them, for the names
- * of mappings.
+ * PFN_MKWRITE_ONLY and PFN_MKWRITE_SKIP: patterns for the names of mappings.
  *
  * Return: whether it does.
  */

@@ -28,11 +28,16 @@ const struct source *const plain_sources[] = {
 	NULL
 };
 
+bool source_matches(const struct source *src, const char *pattern)
+{
+	return !fnmatch(pattern, src->name, FNM_EXTMATCH);
+}
+
 bool mapping_wanted(const struct source *src)
 {
 	const char *only = getenv("PFN_MKWRITE_ONLY");
 	const char *skip = getenv("PFN_MKWRITE_SKIP");
 
-	return (!only || !*only || !fnmatch(only, src->name, FNM_EXTMATCH)) &&
-	       (!skip || !*skip || fnmatch(skip, src->name, FNM_EXTMATCH));
+	return (!only || !*only || source_matches(src, only)) &&
+	       (!skip || !*skip || !source_matches(src, skip));
 }

@@ -35,7 +35,7 @@ cost() {
 
 # guest RIG ROUND: the tests' exit status says nothing, for no test is run.
 guest() {
-	PFN_MKWRITE_WRAP=tests/guest_bench.sh ./run_tests.sh --vm -q --output "$tmp/guest" \
+	PFN_MKWRITE_WRAP=tests/guest_bench.sh ./run_tests.sh --vm --output "$tmp/guest" \
 		"$1" >"$tmp/$1.$2" || :
 	grep -v '^# rig .* expected' "$tmp/$1.$2"
 	grep -qx '#@ done' "$tmp/$1.$2" && cp "$tmp/$1.$2" "$results/"

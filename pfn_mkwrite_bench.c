@@ -1415,14 +1415,15 @@ static void bench_overhead(const size_t *sizes, int nr)
 }
 
 /* The methods in turns, each round begun with another. */
-static void bench_ways(enum memory memory, size_t pages, long *log_kb)
+static void bench_ways(enum memory memory, size_t pages, size_t largest,
+		       long *log_kb)
 {
 	static struct way ways[NR_METHODS];
 	double alone, log, perf;
 	int i, j, m, nr;
 
 	memset(ways, 0, sizeof(ways));
-	nr = pages > MAX_COMPARED ? METHOD_LOG + 1 : NR_METHODS;
+	nr = pages > MAX_COMPARED ? METHOD_RECORD + 1 : NR_METHODS;
 	for (m = 0; m < nr; m++)
 		ways[m].right = pages;
 	for (i = 0; i < rounds; i++) {
@@ -1442,12 +1443,12 @@ static void bench_ways(enum memory memory, size_t pages, long *log_kb)
 			print_way(m, memory, pages, &ways[m], alone);
 	}
 	*log_kb = ways[METHOD_LOG].why[0] ? -1 : ways[METHOD_LOG].kb;
-	if (nr < NR_METHODS || ways[METHOD_LOG].why[0] ||
-	    ways[METHOD_RECORD].why[0])
+	if (ways[METHOD_LOG].why[0] || ways[METHOD_RECORD].why[0])
 		return;
 	log = quartile(&ways[METHOD_LOG].seconds, 2);
 	perf = quartile(&ways[METHOD_RECORD].seconds, 2);
-	if (pages * COST_STEP <= MAX_COMPARED && pages * COST_STEP <= max_pages)
+	/* Fixed costs of perf are the less, the more pages there are. */
+	if (pages < largest)
 		return;
 	print_goal("faster", perf - alone >= GOAL_TIMES * (log - alone),
 		   "to %zu pages that are %s, perf record and script add %.3f s and the log %.3f s, %d times less wanted",
@@ -1477,7 +1478,7 @@ static int bench_cost(void)
 		       "pages/s", "added_s", "KiB", "file_KiB", "right", "tells");
 	for (m = 0; m < NR_MEMORIES; m++) {
 		for (s = 0; s < nr; s++) {
-			bench_ways(m, sizes[s], &kb);
+			bench_ways(m, sizes[s], sizes[nr - 1], &kb);
 			fflush(stdout);
 			if (kb < 0)
 				continue;

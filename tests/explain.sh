@@ -76,7 +76,7 @@ if [[ ${ALL:-} ]]; then
 	story amd64-7.3-qxl qxl 'prot 0x8000000000000027): RW 1, D 0, A 1' \
 		'RW 1, D 1, A 1' "$by_cpu"
 	story amd64-6.1-qxl qxl 'RW 1, D 0, A 1' "$by_cpu"
-	story riscv64-6.12 udmabuf 'W 1, D 0, A 1' 'W 1, D 1, A 1'
+	story riscv64-6.12 radeon 'W 1, D 0, A 1' 'W 1, D 1, A 1' "$by_cpu"
 	story arm64-7.3-16k-a76-nodbm radeon "$ignored"
 	story arm64-fixed-max radeon ': writable and dirty' "$honoured"
 fi

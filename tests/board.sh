@@ -50,7 +50,8 @@ small() {
 
 contents() {
 	tar -tJf "$out/first/board.tar.xz" | diff - <(printf 'pfn-mkwrite/%s\n' '' LICENSE \
-		README pfn_mkwrite_drm pfn_mkwrite_test report.awk run_tests.sh)
+		README pfn_mkwrite_bench pfn_mkwrite_drm pfn_mkwrite_test report.awk \
+		run_tests.sh)
 }
 
 nobodys() {
@@ -133,7 +134,8 @@ same_verdicts() {
 unpacked() {
 	said unpacked | awk '$3 == 0 && $4 == 0 { print $1, $NF }' |
 		diff - <(printf '%s\n' '-rw-r--r-- LICENSE' '-rw-r--r-- README' \
-			'-rwxr-xr-x pfn_mkwrite_drm' '-rwxr-xr-x pfn_mkwrite_test' \
+			'-rwxr-xr-x pfn_mkwrite_bench' '-rwxr-xr-x pfn_mkwrite_drm' \
+			'-rwxr-xr-x pfn_mkwrite_test' \
 			'-rw-r--r-- report.awk' '-rwxr-xr-x run_tests.sh')
 }
 
@@ -158,7 +160,7 @@ check small small
 check contents contents
 check nobodys nobodys
 check unpacks tar -xJf "$out/first/board.tar.xz" -C "$out/unpacked"
-for program in pfn_mkwrite_test pfn_mkwrite_drm; do
+for program in pfn_mkwrite_test pfn_mkwrite_drm pfn_mkwrite_bench; do
 	check "$program.static" is_static $program
 done
 check no_paths no_paths

@@ -51,7 +51,7 @@ pack() {
 	local dir=$tmp/board/pfn-mkwrite
 
 	mkdir -p "$dir" &&
-	cp "$tmp/install"/{pfn_mkwrite_test,pfn_mkwrite_drm,run_tests.sh,report.awk} \
+	cp "$tmp/install"/{pfn_mkwrite_{test,drm,bench},run_tests.sh,report.awk} \
 		"$top/LICENSE" "$dir" &&
 	cp "$here/board.txt" "$dir/README" &&
 	# Old and small unpackers know no other checksum, and have little memory.

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -1014,8 +1015,9 @@ struct way {
 };
 
 /* What the commands write, in a folder that is made for them. */
-static char scratch[64];
-static char perf_file[96], script_file[96], out_file[96], err_file[96];
+static char scratch[PATH_MAX + 32];
+static char perf_file[] = "perf", script_file[] = "script", out_file[] = "out",
+	    err_file[] = "err";
 
 static void remove_scratch(void)
 {
@@ -1036,15 +1038,13 @@ static void make_scratch(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	snprintf(scratch, sizeof(scratch), "%.32s/pfn_mkwrite.XXXXXX",
-		 tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(scratch))
-		die(2, "%s: %s; TMPDIR names another folder", scratch,
+	/* Absolute: it becomes the working directory, where the names above are. */
+	if (!tmp || !*tmp)
+		tmp = "/tmp";
+	if (!realpath(tmp, scratch) ||
+	    !mkdtemp(strcat(scratch, "/pfn_mkwrite.XXXXXX")) || chdir(scratch))
+		die(2, "%s: %s; TMPDIR names another folder", tmp,
 		    strerror(errno));
-	snprintf(perf_file, sizeof(perf_file), "%s/perf", scratch);
-	snprintf(script_file, sizeof(script_file), "%s/script", scratch);
-	snprintf(out_file, sizeof(out_file), "%s/out", scratch);
-	snprintf(err_file, sizeof(err_file), "%s/err", scratch);
 	atexit(remove_scratch);
 	signal(SIGINT, on_end);
 	signal(SIGTERM, on_end);

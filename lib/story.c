@@ -19,6 +19,7 @@ struct round {
 	const struct story_event *begin;
 	const struct story_event *insert;
 	const struct story_event *notify;
+	const struct story_event *change;
 	const struct story_event *end;
 };
 
@@ -379,6 +380,7 @@ static int read_rounds(const struct story *story,
 			round.notify = event;
 			break;
 		case STORY_IS_CHANGE:
+			round.change = event;
 			break;
 		case STORY_IS_DONE:
 			if (story_is_retry(event) || !round.begin)
@@ -448,28 +450,52 @@ static void conclude_one(const struct story *story, const struct round *round,
 			 "the PTE was there before, writable and clean: the one fault did nothing but set the dirty bit, which this CPU leaves to software");
 }
 
+/*
+ * The PTE between two faults, and after the second: as it was seen, or as the second fault
+ * has found and left it. What a PTE was made of is as good, where nobody asked for more.
+ */
+static bool between_and_after(const struct round *rounds, uint64_t *between,
+			      uint64_t *after)
+{
+	const struct story_event *insert = rounds[0].insert;
+	const struct story_event *change = rounds[1].change;
+
+	if (rounds[0].end->has_pte && rounds[1].end->has_pte) {
+		*between = rounds[0].end->pte;
+		*after = rounds[1].end->pte;
+		return true;
+	}
+	if (change) {
+		*between = change->old;
+		*after = change->new;
+		return true;
+	}
+	*between = insert ? insert->prot : 0;
+	return false;
+}
+
 static void conclude_two(const struct story *story, const struct round *rounds,
 			 char *text, size_t size)
 {
 	const struct story_event *insert = rounds[0].insert;
 	const char *told = tracker(story, &rounds[1]);
-	char given[128] = "";
 	struct pte_bits before = { 0 }, between, after = { 0 };
-	bool seen = rounds[0].end->has_pte, dirtied = true;
+	uint64_t raw_between, raw_after;
+	bool seen, dirtied = true;
+	char given[128] = "";
 
 	if (insert && insert->has_prot)
 		snprintf(given, sizeof(given),
 			 ", as is the prot 0x%llx that %s() was given",
 			 (unsigned long long)insert->prot, insert->symbol);
-	/* What a PTE is made of is as good as the PTE, where nobody asked for more. */
+	seen = between_and_after(rounds, &raw_between, &raw_after);
 	if (seen) {
 		pte_decode(story->arch, rounds[0].begin->pte, &before);
-		pte_decode(story->arch, rounds[1].end->pte, &after);
-		dirtied = pte_same_but_dirty(story->arch, rounds[0].end->pte,
-					     rounds[1].end->pte);
+		pte_decode(story->arch, raw_after, &after);
+		dirtied = pte_same_but_dirty(story->arch, raw_between,
+					     raw_after);
 	}
-	if (pte_decode(story->arch, seen ? rounds[0].end->pte :
-		       insert ? insert->prot : 0, &between) ||
+	if (pte_decode(story->arch, raw_between, &between) ||
 	    !between.present) {
 		snprintf(text, size,
 			 "two faults, and the records do not show the PTE between them");

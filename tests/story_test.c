@@ -313,6 +313,18 @@ TEST(without_the_pte)
 		    "do not show the PTE");
 }
 
+/* Of a huge page there is no PTE to watch, but what the second fault has found. */
+TEST(without_the_pte_of_a_huge_page)
+{
+	EXPECT_SAYS(conclude(LINE("540312", "fault: (handle_mm_fault+0x0/0x320) addr=0xffffa3603000 flags=0x255")
+			     LINE("546400", "insert7: (vmf_insert_pfn_pmd+0x0/0x190) pfn=0x8000400 mkwrite=0")
+			     LINE("546815", "done: (do_page_fault+0x220/0x840 <- handle_mm_fault) ret=0x100")
+			     LINE("546960", "fault: (handle_mm_fault+0x0/0x320) addr=0xffffa3603000 flags=0x255")
+			     LINE("546965", "change2: (__ptep_set_access_flags_anysz+0x0/0x320) addr=0xffffa3603000 ptep=0xffff0000087db000 old=0x168008000400fcd new=0x1e8008000400f4d")
+			     LINE("546970", "done: (do_page_fault+0x220/0x840 <- handle_mm_fault) ret=0x0")),
+		    "mkwrite is not honoured");
+}
+
 TEST(unknown_page_table)
 {
 	struct story *story = read_text(TWO_FAULTS);

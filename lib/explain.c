@@ -315,38 +315,36 @@ static void add_fault_events(struct tracer *t, uint64_t pte)
 	tracer_add(t, 'r', STORY_DONE, "handle_mm_fault ret=$retval:x32%s", at);
 }
 
-static int add_insert_events(struct tracer *t)
+/* Not each kernel has each function: whether this one does. */
+static bool add_entry(struct tracer *t, const char *kind, size_t nr,
+		      const char *function, const char *fetch)
 {
 	char name[32];
-	size_t i;
-	int nr = 0;
 
-	for (i = 0; i < sizeof(inserts) / sizeof(*inserts); i++) {
-		snprintf(name, sizeof(name), STORY_INSERT "%zu", i);
-		if (tracer_add(t, 'p', name, "%s %s" CALLER,
-			       inserts[i].function, inserts[i].fetch))
-			continue;
-		tracer_stacks(t, name);
-		nr++;
-	}
-	return nr;
+	snprintf(name, sizeof(name), "%s%zu", kind, nr);
+	if (tracer_add(t, 'p', name, "%s %s" CALLER, function, fetch))
+		return false;
+	tracer_stacks(t, name);
+	return true;
 }
 
-static int add_change_events(struct tracer *t)
+static void add_insert_events(struct tracer *t)
 {
-	char name[32];
 	size_t i;
-	int nr = 0;
 
-	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
-		snprintf(name, sizeof(name), STORY_CHANGE "%zu", i);
-		if (tracer_add(t, 'p', name,
-			       "%s " CHANGE_FETCH CALLER, changes[i]))
-			continue;
-		tracer_stacks(t, name);
-		nr++;
-	}
-	return nr;
+	for (i = 0; i < sizeof(inserts) / sizeof(*inserts); i++)
+		add_entry(t, STORY_INSERT, i, inserts[i].function,
+			  inserts[i].fetch);
+}
+
+static bool add_change_events(struct tracer *t)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++)
+		any |= add_entry(t, STORY_CHANGE, i, changes[i], CHANGE_FETCH);
+	return any;
 }
 
 /* A handler that is the fault handler as well is called for more than notifications. */

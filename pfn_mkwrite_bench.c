@@ -1028,8 +1028,15 @@ static void remove_scratch(void)
 	rmdir(scratch);
 }
 
+/* The command that is writing there, or 0. */
+static volatile sig_atomic_t writer;
+
 static void on_end(int sig)
 {
+	if (writer) {
+		kill(writer, SIGKILL);
+		waitpid(writer, NULL, 0);
+	}
 	remove_scratch();
 	_exit(128 + sig);
 }
@@ -1037,7 +1044,14 @@ static void on_end(int sig)
 static void make_scratch(void)
 {
 	const char *tmp = getenv("TMPDIR");
+	sigset_t ends;
 
+	/* Whoever ends this now has to wait for what is to be removed. */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
 	/* Absolute: it becomes the working directory, where the names above are. */
 	if (!tmp || !*tmp)
 		tmp = "/tmp";
@@ -1049,6 +1063,7 @@ static void make_scratch(void)
 	signal(SIGINT, on_end);
 	signal(SIGTERM, on_end);
 	signal(SIGHUP, on_end);
+	sigprocmask(SIG_UNBLOCK, &ends, NULL);
 }
 
 /* The most that a process has had resident so far, KiB. */
@@ -1119,12 +1134,14 @@ static bool run(char *const argv[], const char *out, struct way *way, long *own,
 		dprintf(STDERR_FILENO, "%s\n", strerror(errno));
 		_exit(127);
 	}
+	writer = pid;
 	*own = 0;
 	while (!wait4(pid, &status, WNOHANG, &usage)) {
 		kb = peak_kb(pid);
 		*own = kb > *own ? kb : *own;
 		usleep(1000);
 	}
+	writer = 0;
 	*all = usage.ru_maxrss;
 	if (!status)
 		return true;

@@ -228,9 +228,9 @@ install_tree() {
 	remember
 	put "$tmp/with"
 	if ((written)); then
-		say "$selftests/$collection of $kdir has the suite now: $written files written"
+		tell "$selftests/$collection of $kdir has the suite now: $written files written"
 	else
-		say "$selftests/$collection of $kdir has the suite already"
+		tell "$selftests/$collection of $kdir has the suite already"
 	fi
 }
 
@@ -239,7 +239,7 @@ uninstall_tree() {
 
 	[[ -e $dir/lib/libpfn_mkwrite.mk ]] ||
 		grep -q pfn_mkwrite "${edited[@]/#/$dir/}" || {
-		say "$selftests/$collection of $kdir does not have the suite"
+		tell "$selftests/$collection of $kdir does not have the suite"
 		return
 	}
 	filter_files
@@ -251,7 +251,7 @@ uninstall_tree() {
 		[[ ! -d $dir/$name ]] || rmdir "$dir/$name" 2>/dev/null ||
 			left+=$(cd "$dir" && printf ' %s' "$name"/*)
 	done
-	say "$selftests/$collection of $kdir does not have the suite any more${left:+;" \
+	tell "$selftests/$collection of $kdir does not have the suite any more${left:+;" \
 		"not of the suite, and left there:$left}"
 }
 
@@ -328,7 +328,7 @@ make_series() {
 	format_series >"$tmp/log" 2>&1 || die "the patches cannot be made: $(why)"
 	{ mkdir -p "$out" && cp "$tmp/series"/*.patch "$out/"; } 2>"$tmp/log" ||
 		die "$out cannot be written to: $(why)"
-	say "$out has the series: git send-email $out/*.patch"
+	tell "$out has the series: git send-email $out/*.patch"
 }
 
 case ${1:-}:$# in

@@ -290,7 +290,7 @@ measure_guests() {
 	for ((round = 1; round <= rounds; round++)); do
 		for rig in $rigs; do
 			step "round $round of $rounds: $rig" guest "$rig" "$round" && continue
-			say "$rig: not measured: $(why)"
+			tell "$rig: not measured: $(why)"
 			missed=$((missed + 1))
 		done
 	done

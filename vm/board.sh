@@ -35,7 +35,7 @@ use_machine() {
 	if libdrm=$("$here/fetch.sh" package "$arch" bookworm libdrm-dev); then
 		libdrm=LIBDRM_DIR=$libdrm
 	else
-		say "without libdrm: the programs take the kernel's UAPI"
+		tell "without libdrm: the programs take the kernel's UAPI"
 		libdrm=LIBDRM=0
 	fi
 }

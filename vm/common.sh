@@ -19,11 +19,16 @@ PATH=$PATH:/usr/sbin:/sbin
 # apt's and tar's messages are searched for words.
 export LC_ALL=C
 
-# What nobody looks at is not said.
-say() {
+# What is to be known, whoever looks on.
+tell() {
 	wipe
-	if [[ ! $quiet && ( $verbose || ( -t 2 && ! $job ) ) ]]; then
-		printf '%s\n' "${job:+$job: }$*" >&2
+	[[ $quiet ]] || printf '%s\n' "${job:+$job: }$*" >&2
+}
+
+# What is going on is of no use where nobody looks on.
+say() {
+	if [[ $verbose || ( -t 2 && ! $job ) ]]; then
+		tell "$@"
 	fi
 }
 

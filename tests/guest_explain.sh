@@ -62,6 +62,22 @@ others() {
 	[ -e $tracing/instances/other ] && grep -q 'p:other/pfn_mkwrite ' $tracing/kprobe_events
 }
 
+# hold: another run has the instance, and does not come to an end. It may have come to it
+# before it is stopped.
+hold() {
+	stopped=
+	until [ "$stopped" ] && [ -e $tracing/instances/pfn_mkwrite ]; do
+		# shellcheck disable=SC2086	# it is more than one
+		[ ! "$stopped" ] || kill -CONT $stopped
+		wait
+		explain radeon &
+		until [ -e $tracing/instances/pfn_mkwrite ]; do :; done
+		stopped=$(pidof pfn_mkwrite_drm)
+		# shellcheck disable=SC2086
+		kill -STOP $stopped
+	done
+}
+
 writable_but_clean='DBM 1, RDONLY 1, DIRTY 0, AF 1'
 dirty='DBM 1, RDONLY 0, DIRTY 1, AF 1'
 
@@ -102,9 +118,10 @@ check leftovers_do_not_hinder says 'so: mkwrite is not honoured: '
 check leftovers_removed clean
 check others_stay others
 
-explain radeon &
-until grep -q :pfn_mkwrite/insert $tracing/kprobe_events; do :; done
-kill -KILL "$(pidof pfn_mkwrite_drm | tr ' ' '\n' | sort -n | head -n 1)"
+hold
+kill -KILL "$(echo "$stopped" | tr ' ' '\n' | sort -n | head -n 1)"
+# shellcheck disable=SC2086	# it is more than one
+kill -CONT $stopped
 wait
 moments=0
 until clean >/dev/null || [ $moments -eq 50 ]; do
@@ -120,12 +137,7 @@ echo 1 >/sys/kernel/debug/kprobes/enabled
 check nothing_recorded says 'fault 2, of the store' \
 	'so: the store took 2 faults, and 0 are in the records: nothing follows from them'
 
-# Somebody else has the instance, and does not come to an end.
-explain radeon &
-until grep -q :pfn_mkwrite/insert $tracing/kprobe_events; do :; done
-stopped=$(pidof pfn_mkwrite_drm)
-# shellcheck disable=SC2086	# it is more than one
-kill -STOP $stopped
+hold
 ./run_tests.sh --explain radeon >/tmp/second 2>&1
 # shellcheck disable=SC2086
 kill -CONT $stopped

@@ -56,7 +56,11 @@
 			" vma_pfn_mkwrite=vma->vm_ops->pfn_mkwrite:symbol" \
 			" vma_page_mkwrite=vma->vm_ops->page_mkwrite:symbol"
 
-/* What makes a PTE; not each kernel has each of them. */
+/*
+ * What makes a PTE; not each kernel has each of them. Most drivers use the first few, and
+ * each probe takes its time to come and to go: the others are for where these see nothing.
+ */
+#define NR_LIKELY	3
 static const struct {
 	const char *function;
 	const char *fetch;
@@ -170,6 +174,7 @@ static int prepare(struct actor *a)
 	if (a->backing.align)
 		return 0;
 	a->place = room_page(a, NR_AHEAD);
+	scene->where.page = (uintptr_t)a->place;
 	if (!perf_ring_source.open(&perf_ring_source, &a->ring, page_size) &&
 	    mmap(room_page(a, NEIGHBOUR), page_size, PROT_READ | PROT_WRITE,
 		 MAP_SHARED | MAP_FIXED, a->ring.fd, 0) != MAP_FAILED)
@@ -317,24 +322,28 @@ static void add_fault_events(struct tracer *t, uint64_t pte)
 
 /* Not each kernel has each function: whether this one does. */
 static bool add_entry(struct tracer *t, const char *kind, size_t nr,
-		      const char *function, const char *fetch)
+		      const char *function, const char *fetch, uint64_t addr)
 {
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s%zu", kind, nr);
 	if (tracer_add(t, 'p', name, "%s %s" CALLER, function, fetch))
 		return false;
-	tracer_stacks(t, name);
+	tracer_stacks(t, name, addr);
 	return true;
 }
 
-static void add_insert_events(struct tracer *t)
+/* Of the pages that are mapped ahead, which may be many, nobody asks who did it. */
+static bool add_insert_events(struct tracer *t, bool likely, uint64_t page)
 {
-	size_t i;
+	size_t i = likely ? 0 : NR_LIKELY;
+	size_t end = likely ? NR_LIKELY : sizeof(inserts) / sizeof(*inserts);
+	bool any = false;
 
-	for (i = 0; i < sizeof(inserts) / sizeof(*inserts); i++)
-		add_entry(t, STORY_INSERT, i, inserts[i].function,
-			  inserts[i].fetch);
+	for (; i < end; i++)
+		any |= add_entry(t, STORY_INSERT, i, inserts[i].function,
+				 inserts[i].fetch, likely ? page : 0);
+	return any;
 }
 
 static bool add_change_events(struct tracer *t)
@@ -343,22 +352,50 @@ static bool add_change_events(struct tracer *t)
 	size_t i;
 
 	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++)
-		any |= add_entry(t, STORY_CHANGE, i, changes[i], CHANGE_FETCH);
+		any |= add_entry(t, STORY_CHANGE, i, changes[i], CHANGE_FETCH,
+				 0);
 	return any;
 }
 
 /* A handler that is the fault handler as well is called for more than notifications. */
-static void add_notify_event(struct tracer *t, const char *name,
+static bool add_notify_event(struct tracer *t, const char *name,
 			     const struct story_handler *handler,
 			     const struct story_handler *fault)
 {
-	if (handler->name[0] && strcmp(handler->name, fault->name))
-		tracer_add(t, 'r', name, "%s%s%s ret=$retval:x32",
+	return handler->name[0] && strcmp(handler->name, fault->name) &&
+	       !tracer_add(t, 'r', name, "%s%s%s ret=$retval:x32",
 			   handler->module, handler->module[0] ? ":" : "",
 			   handler->name);
 }
 
-/* Which functions the driver has is known after a first time, and watched in the next. */
+/* What else there is to watch once a first record tells which functions are used. */
+static bool add_more_events(struct tracer *t, const struct story *story)
+{
+	bool any = false;
+	int i;
+
+	for (i = 0; i < story->nr; i++)
+		any |= story->event[i].kind == STORY_IS_INSERT;
+	any = !any && add_insert_events(t, false, 0);
+	any |= add_notify_event(t, STORY_NOTIFY "0", &story->pfn_mkwrite,
+				&story->fault);
+	any |= add_notify_event(t, STORY_NOTIFY "1", &story->page_mkwrite,
+				&story->fault);
+	return any;
+}
+
+static int tell_store(struct tracer *t, struct scene *scene, pid_t tid,
+		      int sock, struct story *story)
+{
+	char *text = record(t, scene, tid, sock, STEP_STORE);
+
+	if (!text)
+		return -EIO;
+	story_parse(text, &scene->where, story);
+	free(text);
+	return 0;
+}
+
 static int tell(struct tracer *t, struct scene *scene, pid_t tid, int sock,
 		struct story *story)
 {
@@ -374,28 +411,16 @@ static int tell(struct tracer *t, struct scene *scene, pid_t tid, int sock,
 		if (!text)
 			return -EIO;
 		pte = story_find_pte(text, scene->neighbour,
-				     scene->neighbour +
-				     NR_AHEAD * scene->where.page_size,
+				     scene->where.page,
 				     scene->where.page_size);
 		free(text);
 	}
 	add_fault_events(t, pte);
-	add_insert_events(t);
-	text = record(t, scene, tid, sock, STEP_STORE);
-	if (!text)
-		return -EIO;
-	story_parse(text, &scene->where, story);
-	free(text);
-	add_notify_event(t, STORY_NOTIFY "0", &story->pfn_mkwrite,
-			 &story->fault);
-	add_notify_event(t, STORY_NOTIFY "1", &story->page_mkwrite,
-			 &story->fault);
-	text = record(t, scene, tid, sock, STEP_STORE);
-	if (!text)
-		return -EIO;
-	story_parse(text, &scene->where, story);
-	free(text);
-	return 0;
+	add_insert_events(t, true, scene->where.page);
+	err = tell_store(t, scene, tid, sock, story);
+	if (!err && add_more_events(t, story))
+		err = tell_store(t, scene, tid, sock, story);
+	return err;
 }
 
 static void print_state(FILE *out, const struct story *story, uint64_t raw)

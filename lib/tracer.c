@@ -235,12 +235,15 @@ int tracer_add(struct tracer *t, char type, const char *name, const char *fmt,
 	return put(t->dir, "kprobe_events", text);
 }
 
-int tracer_stacks(struct tracer *t, const char *name)
+int tracer_stacks(struct tracer *t, const char *name, uint64_t addr)
 {
-	char file[96];
+	char file[96], text[64] = "stacktrace";
 
 	snprintf(file, sizeof(file), EVENTS "/%s/trigger", name);
-	return put(t->dir, file, "stacktrace");
+	if (addr)
+		snprintf(text, sizeof(text), "stacktrace if addr == 0x%llx",
+			 (unsigned long long)addr);
+	return put(t->dir, file, text);
 }
 
 int tracer_start(struct tracer *t, pid_t tid)

@@ -9,6 +9,7 @@
 #define PFN_MKWRITE_TRACER_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* The instance, and the group of the events. */
@@ -59,13 +60,14 @@ int tracer_add(struct tracer *t, char type, const char *name, const char *fmt,
 	       ...) __attribute__((format(printf, 4, 5)));
 
 /**
- * tracer_stacks() - record with each of an event's records how the kernel got there
+ * tracer_stacks() - record with an event's records how the kernel got there
  * @t: an open tracer
  * @name: of the event
+ * @addr: only with those whose field addr has this value; 0 for all
  *
  * Return: 0 or -errno.
  */
-int tracer_stacks(struct tracer *t, const char *name);
+int tracer_stacks(struct tracer *t, const char *name, uint64_t addr);
 
 /**
  * tracer_start() - forget what was recorded, and record a thread

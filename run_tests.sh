@@ -183,7 +183,9 @@ flatten() {
 		if (!/^#/ && !/^Bail out!/)
 			printf "# "
 		print
-		fflush()
+		# An explanation comes as a whole; a slow console takes its time for each piece.
+		if (!/^#     / || /^#     so: /)
+			fflush()
 	}
 
 	END {

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pte.h"
 #include "report.h"
 
 /* Pages to a group of the page strip. */
@@ -104,14 +105,15 @@ static void print_surroundings(FILE *out, const struct observation *obs)
 			(long long)obs->pgmajfault.least);
 }
 
-static const char *pte_state(const struct pte_truth *pte)
+static const char *truth_state(const struct pte_truth *pte)
 {
-	if (!pte->present)
-		return "absent";
-	if (!pte->write)
-		return pte->dirty ? "write-protected and dirty" :
-				    "write-protected and clean";
-	return pte->dirty ? "writable and dirty" : "writable and clean";
+	const struct pte_bits bits = {
+		.present = pte->present,
+		.write = pte->write,
+		.dirty = pte->dirty,
+	};
+
+	return pte_state(&bits);
 }
 
 /* Not counted, but looked at: where the source can tell. */
@@ -122,13 +124,13 @@ static void print_truth(FILE *out, const struct mapping_truth *truth)
 	fprintf(out, "#   page table: ");
 	if (stored->faults)
 		fprintf(out, "the fault of the first store left it %s (%d call%s",
-			pte_state(&stored->left), stored->faults,
+			truth_state(&stored->left), stored->faults,
 			stored->faults == 1 ? "" : "s");
 	else
 		fprintf(out, "before any access %s (no call",
-			pte_state(&truth->untouched.now));
+			truth_state(&truth->untouched.now));
 	fprintf(out, ", %d notified), a load %s\n", stored->notified,
-		pte_state(&truth->loaded.now));
+		truth_state(&truth->loaded.now));
 }
 
 void report_mapping(FILE *out, const struct source *src,

@@ -10,7 +10,8 @@ declare -A job_of cell want info
 start_job() {
 	rm -f "$base/$1/result" || die "$base/$1/result cannot be removed"
 	# Whatever happens to this shell, even SIGKILL, the job ends with it.
-	PFN_MKWRITE_JOB=$1 PFN_MKWRITE_PROGRESS=${live:+$tmp/progress-$1} setpriv --pdeathsig TERM "$here/run.sh" "${job_options[@]}" "${own[@]}" \
+	PFN_MKWRITE_JOB=$1 PFN_MKWRITE_PROGRESS=${live:+$tmp/progress-$1} \
+		setpriv --pdeathsig TERM "$here/run.sh" "${job_options[@]}" "${own[@]}" \
 		--output "$base/$1" "$1" -- "${arguments[@]}" </dev/null &
 	workers+=($!)
 	job_of[$!]=$1

@@ -52,6 +52,22 @@ no_mirror() {
 	PFN_MKWRITE_CACHE=$out/empty PFN_MKWRITE_MIRROR=http://127.0.0.1:9/debian vm
 }
 
+fetch() {
+	PFN_MKWRITE_CACHE=$out/$1 vm/fetch.sh package arm64 bookworm "$2"
+}
+
+# A cache that has another path than when it knew what the mirror has.
+moved() {
+	fetch before kmod >/dev/null && mv "$out/before" "$out/after" &&
+		fetch after busybox-static
+}
+
+# Somebody looks on, so it is asked before how much there is to come.
+no_package() {
+	script -qec "PFN_MKWRITE_CACHE=$(printf %q "$out/after") \
+		vm/fetch.sh package arm64 bookworm no-such-package" /dev/null </dev/null
+}
+
 # Root may write anywhere, but not into a folder of the kernel's.
 read_only_output() {
 	PFN_MKWRITE_SUITE=$out/quick ./run_tests.sh --vm --output /proc/self/fdinfo
@@ -111,6 +127,9 @@ check too_little_memory says 2 "${me}rig .* needs [0-9]* MB of memory, and [0-9]
 	with_rig 's/^memory .*/memory 999999999/'
 check no_mirror says 2 "${me}the index of Debian trixie cannot be had from http://127" \
 	no_mirror
+check moved says 0 "^$out/after/packages/arm64-bookworm/busybox-static\$" moved
+check no_package says 2 'vm/fetch.sh: no-such-package cannot be fetched: E: Unable to locate' \
+	no_package
 check moved_on says 2 "${me}arm64 kernel 6.66 is wanted, but trixie now has " \
 	with_rig 's/^version .*/version 6.66/'
 check not_a_kernel says 1 'died: .*; the console is in .*/console.log' not_a_kernel

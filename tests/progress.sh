@@ -88,7 +88,8 @@ fetch() {
 
 	mkdir -p "$cache/apt" "$out/cache" && rm -rf "$out/cache/packages" && ln -sfn "$cache/apt" "$out/cache/apt" &&
 		PFN_MKWRITE_CACHE=$out/cache on_terminal "$1" vm/fetch.sh package arm64 \
-			bookworm busybox-static
+			bookworm busybox-static &&
+		[[ -d $out/cache/packages/arm64-bookworm/busybox-static ]]
 }
 
 # built OBJECTS...: what is said of these files, after a build that had made as many as

@@ -38,11 +38,14 @@ mirror() {
 	echo "$found"
 }
 
-# apt COMMAND ARG...: apt-get or apt-cache in the private root of $apt_root.
+# apt COMMAND ARG...: apt-get or apt-cache in the private root of $apt_root. The paths are
+# not in apt.conf, as the cache can have another one, or be moved, while that is fresh.
 apt() {
 	local command=$1
 	shift
-	"$command" -q -c "$apt_root/apt.conf" "$@"
+	"$command" -q -c "$apt_root/apt.conf" -o Dir::State="$apt_root/state" \
+		-o Dir::State::status="$apt_root/status" -o Dir::Cache="$apt_root/cache" \
+		-o Dir::Etc::sourcelist="$apt_root/debian.sources" "$@"
 }
 
 # How large files are, in millions of bytes.
@@ -83,10 +86,6 @@ write_apt_config() {
 		Acquire::Retries "1";
 		Acquire::http::Timeout "15";
 		Acquire::https::Timeout "15";
-		Dir::State "$apt_root/state";
-		Dir::State::status "$apt_root/status";
-		Dir::Cache "$apt_root/cache";
-		Dir::Etc::sourcelist "$apt_root/debian.sources";
 		Dir::Etc::sourceparts "/dev/null";
 		Dir::Etc::preferences "/dev/null";
 		Dir::Etc::preferencesparts "/dev/null";
@@ -146,13 +145,14 @@ download_so_far() {
 	echo "$(megabytes "$stage"/*.deb) of $wanted MB"
 }
 
-# get PACKAGE...: downloads them to $stage.
+# get PACKAGE...: downloads them to $stage. Why that cannot be is for apt's download to
+# say, not for its list of what there is to come.
 get() {
 	local wanted
 
 	wanted=$(! is_live || { du -b "$stage"/*.deb 2>/dev/null | awk '{ print "-", "-", $1 }'
 		apt apt-get --print-uris download "$@" 2>/dev/null; } |
-		awk '{ sum += $3 } END { printf "%.1f", sum / 1e6 }')
+		awk '{ sum += $3 } END { printf "%.1f", sum / 1e6 }') || :
 	far=download_so_far step "fetching $*" download "$@" && return
 	# It may be gone because the index is old.
 	rm -f "$apt_root/updated"

@@ -56,9 +56,7 @@ include $(LIB_MK)
 include lib/libpfn_mkwrite.mk
 include tests/tests.mk
 
-$(OUTPUT)/pfn_mkwrite_bench: private LOCAL_HDRS += pfn_mkwrite_bench.h
 $(OUTPUT)/pfn_mkwrite_bench: private LDLIBS += -lm
-$(OUTPUT)/pfn_mkwrite_bench: pfn_mkwrite_bench.h
 
 else
 

@@ -33,10 +33,10 @@
 #include "lib/child.h"
 #include "lib/counters.h"
 #include "lib/drm_cards.h"
+#include "lib/fault_map.h"
 #include "lib/mapping.h"
 #include "lib/mod.h"
 #include "lib/vma_info.h"
-#include "pfn_mkwrite_bench.h"
 
 /* Records of so many pages are taken out at once; the ring has room for 8 a page. */
 #define CHUNK		64

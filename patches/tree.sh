@@ -20,10 +20,11 @@ selftests=tools/testing/selftests
 comment='# one store to device memory, one fault'
 programs=(pfn_mkwrite_test pfn_mkwrite_drm)
 
-# Prints the files that a tree gets as they are here, by the same names.
+# Prints the files that a tree gets as they are here, by the same names: without the
+# benchmark, which is no test.
 suite_files() {
 	(cd "$top" && printf '%s\n' "${programs[@]/%/.c}" lib/*.[ch] lib/libpfn_mkwrite.mk \
-		pfn_mkwrite_mod/{Kbuild,Makefile,*.[ch]})
+		pfn_mkwrite_mod/{Kbuild,Makefile,*.[ch]}) | grep -v '^lib/fault_map\.h$'
 }
 
 # use_tree KDIR: sets what there is to know about a tree, or says why it is none.

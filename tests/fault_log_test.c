@@ -21,8 +21,8 @@
 
 #include "../lib/access.h"
 #include "../lib/fault_log.h"
+#include "../lib/fault_map.h"
 #include "../lib/measure.h"
-#include "../pfn_mkwrite_bench.h"
 
 #define RING_SIZE	256
 

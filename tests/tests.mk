@@ -7,8 +7,8 @@ tests: $(TESTS)
 
 # lib.mk has the rule.
 $(TESTS): private CFLAGS += $(PFN_MKWRITE_CFLAGS)
-$(TESTS): private LOCAL_HDRS += $(PFN_MKWRITE_HDRS) pfn_mkwrite_bench.h
-$(TESTS): $(PFN_MKWRITE_HDRS) pfn_mkwrite_bench.h $(PFN_MKWRITE_LIB) | $(OUTPUT)/tests
+$(TESTS): private LOCAL_HDRS += $(PFN_MKWRITE_HDRS)
+$(TESTS): $(PFN_MKWRITE_HDRS) $(PFN_MKWRITE_LIB) | $(OUTPUT)/tests
 
 $(OUTPUT)/tests:
 	$(Q)mkdir -p $@

@@ -7,8 +7,8 @@
  * soon as a later page faults, and a strip of counts is told by where it starts over:
  * "2 1 1 1 2 1 1 1" is "2 1 1 1" with a period of four.
  */
-#ifndef PFN_MKWRITE_BENCH_H
-#define PFN_MKWRITE_BENCH_H
+#ifndef PFN_MKWRITE_FAULT_MAP_H
+#define PFN_MKWRITE_FAULT_MAP_H
 
 #include <errno.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/fault_log.h"
+#include "fault_log.h"
 
 /* Counts that are kept to find a period; twice what a huge page has of pages. */
 #define FAULT_MAP_HEAD	1024
@@ -227,4 +227,4 @@ static inline void fault_map_text(const struct fault_map *map, char *text,
 		fault_map_print(text, size, ", %zu pages differ", map->nr_odd);
 }
 
-#endif /* PFN_MKWRITE_BENCH_H */
+#endif /* PFN_MKWRITE_FAULT_MAP_H */

@@ -24,7 +24,8 @@ programs=(pfn_mkwrite_test pfn_mkwrite_drm)
 # benchmark, which is no test.
 suite_files() {
 	(cd "$top" && printf '%s\n' "${programs[@]/%/.c}" lib/*.[ch] lib/libpfn_mkwrite.mk \
-		pfn_mkwrite_mod/{Kbuild,Makefile,*.[ch]}) | grep -v '^lib/fault_map\.h$'
+		pfn_mkwrite_mod/{Kbuild,Makefile,*.[ch]}) |
+		grep -vE '^lib/(bench(_.*)?|fault_map)\.[ch]$'
 }
 
 # use_tree KDIR: sets what there is to know about a tree, or says why it is none.

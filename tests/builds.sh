@@ -86,7 +86,7 @@ without_bench() {
 	local tree=$out/without_bench
 
 	copy_source "$tree" &&
-		rm "$tree/pfn_mkwrite_bench.c" "$tree/lib/fault_map.h" &&
+		rm "$tree"/{pfn_mkwrite_bench.c,lib/bench{.h,.c,_*.c},lib/fault_map.h} &&
 		make -C "$tree" TEST_GEN_PROGS_EXTENDED= USERCFLAGS=-Werror &&
 		runs "$tree/pfn_mkwrite_test" &&
 		[ ! -e "$tree/pfn_mkwrite_bench" ]

@@ -63,7 +63,8 @@ installed() {
 	diff <(diff "$out/before" "$out/after" | sed -n 's/^> \.\/\([^ ]*\).*/\1/p' | sort -u) \
 		<({
 			git ls-files --cached --others --exclude-standard lib pfn_mkwrite_mod \
-				pfn_mkwrite_{test,drm}.c ':!lib/report.awk' ':!lib/fault_map.h'
+				pfn_mkwrite_{test,drm}.c ':!lib/report.awk' \
+				':!lib/bench.[ch]' ':!lib/bench_*.c' ':!lib/fault_map.h'
 			printf '%s\n' .gitignore Makefile config run_vmtests.sh $wrapper
 		} | sed "s,^,$selftests/$collection/," | sort) &&
 		[[ ! $wrapper || -x $dir/$wrapper ]]

@@ -49,19 +49,16 @@ int pte_decode(enum pte_arch arch, uint64_t raw, struct pte_bits *bits)
 		/* pte_hw_dirty(): what a CPU with DBM leaves behind, too. */
 		bits->dirty = (raw & ARM64_DIRTY) ||
 			      (bits->write && !(raw & ARM64_RDONLY));
-		bits->young = raw & ARM64_AF;
 		return 0;
 	case PTE_X86_64:
 		bits->present = raw & X86_PRESENT;
 		bits->write = raw & X86_RW;
 		bits->dirty = raw & (X86_DIRTY | X86_SAVED_DIRTY);
-		bits->young = raw & X86_ACCESSED;
 		return 0;
 	case PTE_RISCV64:
 		bits->present = raw & RISCV_PRESENT;
 		bits->write = raw & RISCV_WRITE;
 		bits->dirty = raw & RISCV_DIRTY;
-		bits->young = raw & RISCV_ACCESSED;
 		return 0;
 	default:
 		return -EOPNOTSUPP;

@@ -24,13 +24,11 @@ enum pte_arch {
  * @present:	pte_present()
  * @write:	pte_write(); on arm64 PTE_WRITE, which is the DBM bit
  * @dirty:	pte_dirty(), whoever has set it
- * @young:	pte_young()
  */
 struct pte_bits {
 	bool present;
 	bool write;
 	bool dirty;
-	bool young;
 };
 
 /**

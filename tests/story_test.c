@@ -77,11 +77,15 @@ PTE(x86_saved_dirty, X86_64, 0x8400000004740225,
     "write-protected and dirty", "RW 0, D 0, A 1, PAT index 0");
 PTE(x86_pat, X86_64, 0x80000000000000bf, "writable and clean",
     "RW 1, D 0, A 1, PAT index 7");
+PTE(x86_absent, X86_64, 0x4740266, "absent",
+    "RW 1, D 1, A 1, PAT index 0");
 PTE(riscv_prot_shared, RISCV64, 0x57, "writable and clean",
     "W 1, D 0, A 1, memory type 0");
 PTE(riscv_prot_write_notify, RISCV64, 0x53, "write-protected and clean",
     "W 0, D 0, A 1, memory type 0");
 PTE(riscv_stored_to, RISCV64, 0x20001cd7, "writable and dirty",
+    "W 1, D 1, A 1, memory type 0");
+PTE(riscv_absent, RISCV64, 0x20001cd6, "absent",
     "W 1, D 1, A 1, memory type 0");
 PTE(riscv_uncached, RISCV64, 0x2000000020001c57, "writable and clean",
     "W 1, D 0, A 1, memory type 1");
@@ -103,6 +107,11 @@ TEST(nothing_but_the_dirty_bit)
 				       0x1e8000010428f4b));
 	EXPECT_TRUE(pte_same_but_dirty(PTE_X86_64, 0x27, 0x67));
 	EXPECT_TRUE(pte_same_but_dirty(PTE_RISCV64, 0x57, 0xd7));
+	/* With the access flag, and with soft-dirty. */
+	EXPECT_TRUE(pte_same_but_dirty(PTE_ARM64, 0x168000010428bcb,
+				       0x1e8000010428f4b));
+	EXPECT_TRUE(pte_same_but_dirty(PTE_X86_64, 0x07, 0x867));
+	EXPECT_TRUE(pte_same_but_dirty(PTE_RISCV64, 0x17, 0xd7));
 	/* Made writable as well, another page, dirty before, still clean. */
 	EXPECT_FALSE(pte_same_but_dirty(PTE_ARM64, 0x160000010428fcb,
 					0x1e8000010428f4b));
@@ -118,8 +127,11 @@ TEST(nothing_but_the_dirty_bit)
 TEST(unknown_architecture)
 {
 	struct pte_bits bits;
+	char names[96];
 
 	EXPECT_EQ(-EOPNOTSUPP, pte_decode(PTE_UNKNOWN, 0x27, &bits));
+	pte_name_bits(PTE_UNKNOWN, 0x27, names, sizeof(names));
+	EXPECT_STREQ("of an architecture that is not known here", names);
 }
 
 /* Lines of tracefs' trace. */
@@ -136,6 +148,13 @@ TEST(unknown_architecture)
 	LINE(time, "insert0: (vmf_insert_pfn_prot+0x0/0x180) addr=0xffffa3603000 pfn=0x10428 prot=" prot " caller=ttm_bo_vm_fault_reserved+0x17c/0x448 [ttm]")
 #define NOTIFY(time) \
 	LINE(time, "notify0: (do_wp_page+0x560/0x1138 <- drm_gem_shmem_pfn_mkwrite) ret=0x0")
+#define CHANGE(time, old, new) \
+	LINE(time, "change2: (__ptep_set_access_flags_anysz+0x0/0x320) addr=0xffffa3603000 ptep=0xffff0000087db000 old=" old " new=" new)
+/* Where the PTE could not be watched. */
+#define FAULT_BARE(time) \
+	LINE(time, "fault: (handle_mm_fault+0x0/0x320) addr=0xffffa3603000 flags=0x255")
+#define DONE_BARE(time) \
+	LINE(time, "done: (do_page_fault+0x220/0x840 <- handle_mm_fault) ret=0x100")
 #define OPS	""
 
 static const struct story_places places = {
@@ -209,6 +228,45 @@ TEST(protected_for_no_reason)
 			     FAULT("546860", "0x255", PROTECTED)
 			     DONE("546915", "0x0", DIRTY)),
 		    "nothing was recorded that asks for it");
+	/* That a PTE was made again is no notification. */
+	EXPECT_SAYS(conclude(FAULT("540312", "0x255", ABSENT)
+			     DONE("546815", "0x100", PROTECTED)
+			     FAULT("546860", "0x255", PROTECTED)
+			     INSERT("546870", "0x68000000000fcb")
+			     DONE("546915", "0x0", DIRTY)),
+		    "nothing was recorded that asks for it");
+}
+
+TEST(protected_after_a_notification)
+{
+	EXPECT_SAYS(conclude(FAULT("540312", "0x255", ABSENT) NOTIFY("540313")
+			     DONE("546815", "0x100", PROTECTED)
+			     FAULT("546860", "0x255", PROTECTED)
+			     DONE("546915", "0x0", DIRTY)),
+		    "nothing was recorded that asks for it");
+}
+
+TEST(not_left_writable)
+{
+	EXPECT_SAYS(conclude(FAULT("540312", "0x255", ABSENT)
+			     DONE("546815", "0x100", PROTECTED)),
+		    "do not say how the store got through");
+}
+
+/* Of several functions that make one PTE, the first that is given a prot. */
+TEST(prot_of_which)
+{
+#define INSERT_BARE(time) \
+	LINE(time, "insert2: (insert_pfn+0x0/0x1a0) addr=0xffffa3603000 pfn=0x10428")
+	EXPECT_SAYS(conclude(FAULT("540312", "0x255", ABSENT)
+			     INSERT_BARE("546314")
+			     INSERT("546315", "0x68000000000fcb")
+			     INSERT_BARE("546316")
+			     LINE("546317", "insert1: (insert_pfn+0x0/0x1a0) addr=0xffffa3603000 pfn=0x10428 prot=0x1")
+			     DONE("546815", "0x100", CLEAN)
+			     FAULT("546860", "0x255", CLEAN)
+			     DONE("546915", "0x0", DIRTY)),
+		    "the prot 0x68000000000fcb that vmf_insert_pfn_prot() was");
 }
 
 TEST(honoured)
@@ -244,8 +302,10 @@ TEST(dirty_missing_at_the_upgrade)
 		DONE("546815", "0x100", PROTECTED)
 		MARK("547", "0xffffa3601000", PROTECTED)
 		FAULT("546860", "0x255", PROTECTED)
+		CHANGE("546900", PROTECTED, CLEAN)
 		DONE("546915", "0x100", CLEAN)
 		FAULT("546960", "0x255", CLEAN)
+		CHANGE("546965", CLEAN, DIRTY)
 		DONE("546970", "0x0", DIRTY)
 		MARK("547", "0xffffa3602000", DIRTY);
 
@@ -292,36 +352,54 @@ TEST(another_page_came)
 TEST(too_many)
 {
 	EXPECT_SAYS(conclude(TWO_FAULTS TWO_FAULTS), "4 faults, which nothing known");
+	EXPECT_SAYS(conclude(TWO_FAULTS TWO_FAULTS TWO_FAULTS TWO_FAULTS),
+		    "8 faults, which nothing known");
 }
 
 /* The neighbour could not be asked, or the kernel has no such function. */
 TEST(without_the_pte)
 {
-	const char *records =
-		LINE("540312", "fault: (handle_mm_fault+0x0/0x320) addr=0xffffa3603000 flags=0x255")
-		INSERT("546315", "0x68000000000fcb")
-		LINE("546815", "done: (do_page_fault+0x220/0x840 <- handle_mm_fault) ret=0x100");
+	const char *records = FAULT_BARE("540312")
+			      INSERT("546315", "0x68000000000fcb")
+			      DONE_BARE("546815");
 	char twice[2048];
 
 	EXPECT_SAYS(conclude(records), "cannot be told");
 	snprintf(twice, sizeof(twice), "%s%s", records, records);
 	EXPECT_SAYS(conclude(twice), "mkwrite is not honoured");
-	EXPECT_SAYS(conclude(LINE("540312", "fault: (handle_mm_fault+0x0/0x320) addr=0xffffa3603000 flags=0x255")
-			     LINE("546815", "done: (do_page_fault+0x220/0x840 <- handle_mm_fault) ret=0x100")
-			     LINE("546960", "fault: (handle_mm_fault+0x0/0x320) addr=0xffffa3603000 flags=0x255")
-			     LINE("546970", "done: (do_page_fault+0x220/0x840 <- handle_mm_fault) ret=0x0")),
+	EXPECT_SAYS(conclude(FAULT_BARE("540312") DONE_BARE("546815")
+			     FAULT_BARE("546960") DONE_BARE("546970")),
 		    "do not show the PTE");
+}
+
+TEST(notified_without_the_pte)
+{
+	const char *said = conclude(FAULT_BARE("540312")
+				    INSERT("546315", "0x60000000000fcb")
+				    DONE_BARE("546815")
+				    FAULT_BARE("546960") NOTIFY("546965")
+				    DONE_BARE("546970"));
+
+	EXPECT_SAYS(said, "no bug");
+	EXPECT_SAYS(said, "drm_gem_shmem_pfn_mkwrite");
 }
 
 /* Of a huge page there is no PTE to watch, but what the second fault has found. */
 TEST(without_the_pte_of_a_huge_page)
 {
-	EXPECT_SAYS(conclude(LINE("540312", "fault: (handle_mm_fault+0x0/0x320) addr=0xffffa3603000 flags=0x255")
-			     LINE("546400", "insert7: (vmf_insert_pfn_pmd+0x0/0x190) pfn=0x8000400 mkwrite=0")
-			     LINE("546815", "done: (do_page_fault+0x220/0x840 <- handle_mm_fault) ret=0x100")
-			     LINE("546960", "fault: (handle_mm_fault+0x0/0x320) addr=0xffffa3603000 flags=0x255")
-			     LINE("546965", "change2: (__ptep_set_access_flags_anysz+0x0/0x320) addr=0xffffa3603000 ptep=0xffff0000087db000 old=0x168008000400fcd new=0x1e8008000400f4d")
-			     LINE("546970", "done: (do_page_fault+0x220/0x840 <- handle_mm_fault) ret=0x0")),
+#define HUGE_FAULTS(new) \
+	FAULT_BARE("540312") \
+	LINE("546400", "insert7: (vmf_insert_pfn_pmd+0x0/0x190) pfn=0x8000400 mkwrite=0") \
+	DONE_BARE("546815") FAULT_BARE("546960") \
+	CHANGE("546965", "0x168008000400fcd", new)
+
+	EXPECT_SAYS(conclude(HUGE_FAULTS("0x1e8008000400f4d") DONE_BARE("546970")),
+		    "mkwrite is not honoured");
+	EXPECT_SAYS(conclude(HUGE_FAULTS("0x1e8008000800f4d") DONE_BARE("546970")),
+		    "do not say why");
+	/* Only what was seen at both ends is taken instead. */
+	EXPECT_SAYS(conclude(HUGE_FAULTS("0x1e8008000400f4d")
+			     DONE("546970", "0x0", ABSENT)),
 		    "mkwrite is not honoured");
 }
 
@@ -398,6 +476,19 @@ TEST(handlers)
 	EXPECT_STREQ("drm_gem_shmem_pfn_mkwrite", story->pfn_mkwrite.name);
 	EXPECT_STREQ("", story->page_mkwrite.name);
 	EXPECT_STREQ("drm_gem_shmem_fault", story_handler_of(story));
+	EXPECT_EQ(0x255, story->event[0].flags);
+}
+
+/* ext4 with DAX: no module, and another callback. */
+TEST(handlers_of_a_file)
+{
+	const struct story *story = read_text(
+		LINE("540312", "fault: (handle_mm_fault+0x0/0x320) addr=0xffffa3603000 flags=0x255 pte=0x0 ops=0xffffb244db969060 vma_fault=ext4_dax_fault+0x0/0x30 vma_pfn_mkwrite=0x0 vma_page_mkwrite=ext4_dax_fault+0x0/0x30"));
+
+	EXPECT_STREQ("ext4_dax_fault", story->fault.name);
+	EXPECT_STREQ("", story->fault.module);
+	EXPECT_STREQ("", story->pfn_mkwrite.name);
+	EXPECT_STREQ("ext4_dax_fault", story->page_mkwrite.name);
 }
 
 /* Of a VMA without operations the kernel prints what happens to lie there. */
@@ -423,6 +514,69 @@ TEST(others)
 	EXPECT_EQ(7, story->nr);
 	EXPECT_EQ(0, story->ahead);
 	EXPECT_EQ(2, story_faults(story, true));
+	EXPECT_FALSE(story->has_end);
+}
+
+/* Among the records of a fault, and each but for one thing a record of it. */
+TEST(nonsense)
+{
+	const struct story *story = read_text(
+		/* No fault is going on. */
+		NOTIFY("540311")
+		FAULT("540312", "0x255", ABSENT)
+		LINE("540313", "sched0: (schedule+0x0/0x10) addr=0xffffa3603000")
+		LINE("540314", "insert0: vmf_insert_pfn_prot addr=0xffffa3603000")
+		" task-1 [000] d.... insert0: (insert_pfn+0x0/0x10) addr=0xffffa3603000\n"
+		" task-1 d.... 4.540315: insert0: (insert_pfn+0x0/0x10) addr=0xffffa3603000\n"
+		"\n"
+		INSERT("546315", "0x68000000000fcb")
+		/* The stack is of a record that is left out. */
+		LINE("546317", "insert0: (vmf_insert_pfn_prot+0x0/0x180) addr=0xffffa3604000 pfn=0x10429 prot=0x1")
+		" => vmf_insert_pfn_prot\n => radeon_gem_fault\n => __do_fault\n"
+		DONE("546815", "0x100", DIRTY)
+		MARK("547", "0xffffa3602000", DIRTY)
+		/* After the store has got through. */
+		TWO_FAULTS);
+
+	ASSERT_EQ(3, story->nr);
+	EXPECT_EQ(STORY_IS_FAULT, story->event[0].kind);
+	EXPECT_EQ(STORY_IS_INSERT, story->event[1].kind);
+	EXPECT_STREQ("ttm_bo_vm_fault_reserved", story->event[1].chain);
+	EXPECT_EQ(STORY_IS_DONE, story->event[2].kind);
+	EXPECT_TRUE(story->has_end);
+}
+
+/* An address that no symbol has is no caller. */
+TEST(caller_without_a_name)
+{
+	const struct story *story = read_text(
+		FAULT("540312", "0x255", ABSENT)
+		LINE("546315", "insert0: (vmf_insert_pfn_prot+0x0/0x180) addr=0xffffa3603000 pfn=0x10428 prot=0x1 caller=0xffffffffc06930da"));
+
+	ASSERT_EQ(2, story->nr);
+	EXPECT_STREQ("", story->event[1].chain);
+}
+
+/* Of the passes over one access, the last counts. */
+TEST(read_again)
+{
+	struct story *story = read_text(
+		FAULT("540312", "0x254", ABSENT) DONE("546815", "0x100", CLEAN)
+		MARK("547", "0xffffa3601000", CLEAN)
+		FAULT("546860", "0x255", CLEAN)
+		LINE("546870", "insert0: (vmf_insert_pfn_prot+0x0/0x180) addr=0xffffa3603000 pfn=0x1 prot=0x1")
+		LINE("546871", "insert0: (vmf_insert_pfn_prot+0x0/0x180) addr=0xffffa3604000 pfn=0x2 prot=0x1")
+		DONE("546915", "0x0", DIRTY)
+		MARK("547", "0xffffa3602000", DIRTY));
+	char text[] = FAULT("540312", "0x255", ABSENT)
+		      DONE("546815", "0x100", DIRTY);
+
+	EXPECT_EQ(1, story->ahead);
+	EXPECT_EQ(2, story->first);
+	story_parse(text, &places, story);
+	EXPECT_EQ(2, story->nr);
+	EXPECT_EQ(0, story->first);
+	EXPECT_EQ(0, story->ahead);
 	EXPECT_FALSE(story->has_end);
 }
 
@@ -458,9 +612,17 @@ TEST(pte_of_a_neighbour)
 {
 	const char *record =
 		LINE("472647", "change2: (__ptep_set_access_flags_anysz+0x0/0x320) addr=0xffffa3600000 ptep=0xffff0000087db000 old=0x1600000487dafc3 new=0x1e80000487daf43 caller=finish_mkwrite_fault+0xe4/0x1f0");
-	char text[512];
+	char text[2048];
 
 	snprintf(text, sizeof(text), "%s", record);
+	EXPECT_EQ(0xffff0000087db018, story_find_pte(text, 0xffffa3600000,
+						     PAGE, 4096));
+	/* Among others, and before it some that have not got it. */
+	snprintf(text, sizeof(text), "%s%s%s",
+		 LINE("472640", "change2: (__ptep_set_access_flags_anysz+0x0/0x320) addr=0xffffa3600000 old=0x0 new=0x0")
+		 LINE("472641", "change2: (__ptep_set_access_flags_anysz+0x0/0x320) addr=0xffffa3600000 ptep=0x0 old=0x0 new=0x0")
+		 LINE("472642", "insert2: (insert_pfn+0x0/0x320) addr=0xffffa3600000 ptep=0xffff000000000000"),
+		 record, "nonsense ptep=0xffff000000000000\n");
 	EXPECT_EQ(0xffff0000087db018, story_find_pte(text, 0xffffa3600000,
 						     PAGE, 4096));
 	/* Another table, another address, and nothing at all. */

@@ -175,17 +175,26 @@ static void on_end(int sig)
 	_exit(128 + sig);
 }
 
+/*
+ * Whoever ends this has to wait (SIG_BLOCK) until it is known what is to be ended and
+ * removed.
+ */
+static void ends(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(how, &set, NULL);
+}
+
 static void make_scratch(void)
 {
 	const char *tmp = getenv("TMPDIR");
-	sigset_t ends;
 
-	/* Whoever ends this now has to wait for what is to be removed. */
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
+	ends(SIG_BLOCK);
 	/* Absolute: it becomes the working directory, where the names above are. */
 	if (!tmp || !*tmp)
 		tmp = "/tmp";
@@ -197,7 +206,7 @@ static void make_scratch(void)
 	signal(SIGINT, on_end);
 	signal(SIGTERM, on_end);
 	signal(SIGHUP, on_end);
-	sigprocmask(SIG_UNBLOCK, &ends, NULL);
+	ends(SIG_UNBLOCK);
 }
 
 /* The most that a process has had resident so far, KiB. */
@@ -253,11 +262,16 @@ static bool run(char *const argv[], const char *out, struct way *way, long *own,
 	long kb;
 	pid_t pid;
 
+	ends(SIG_BLOCK);
 	pid = fork();
 	if (pid < 0)
 		bench_die(2, "fork(): %s", strerror(errno));
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
+		ends(SIG_UNBLOCK);
 		fd = open(out, O_WRONLY | O_CREAT | O_TRUNC,
 			  0600);
 		dup2(fd, STDOUT_FILENO);
@@ -269,6 +283,7 @@ static bool run(char *const argv[], const char *out, struct way *way, long *own,
 		_exit(127);
 	}
 	writer = pid;
+	ends(SIG_UNBLOCK);
 	*own = 0;
 	while (!wait4(pid, &status, WNOHANG, &usage)) {
 		kb = peak_kb(pid);

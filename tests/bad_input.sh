@@ -9,11 +9,13 @@ cd "$(dirname "$0")/.." || exit
 : "${work:?}"
 
 out=$work/bad_input
-mkdir -p "$out" "$out/tmp" "$out/hanging" "$out/quick"
+mkdir -p "$out" "$out/tmp" "$out/hanging" "$out/oops" "$out/quick"
 # All that these runs start carries this folder in its environment.
 export TMPDIR=$out/tmp
 
 printf '#!/bin/sh\necho "TAP version 13"\nsleep 1000\n' >"$out/hanging/run_tests.sh"
+printf '#!/bin/sh\necho "<0>BUG: one, and hangs" >/dev/kmsg\necho "<0>BUG: two" >/dev/kmsg\nsleep 1000\n' \
+	>"$out/oops/run_tests.sh"
 printf '#!/bin/sh\necho ok 1 quick\necho 1..1\n' >"$out/quick/run_tests.sh"
 chmod +x "$out"/*/run_tests.sh
 
@@ -33,6 +35,10 @@ vm() {
 
 hanging() {
 	PFN_MKWRITE_SUITE=$out/hanging vm --timeout 12
+}
+
+oops() {
+	PFN_MKWRITE_SUITE=$out/oops vm --timeout 12
 }
 
 not_a_kernel() {
@@ -134,6 +140,7 @@ check moved_on says 2 "${me}arm64 kernel 6.66 is wanted, but trixie now has " \
 	with_rig 's/^version .*/version 6.66/'
 check not_a_kernel says 1 'died: .*; the console is in .*/console.log' not_a_kernel
 check hanging says 1 'died: the guest did not finish within the time limit of 12 s' hanging
+check oops says 1 'died: .* time limit of 12 s, and its kernel had said: BUG: one, and hangs; 0' oops
 check patch_of_no_use says 2 "${me}--patch is of no use to rig arm64-6.12-a57" \
 	vm --patch README.md arm64-6.12-a57
 check no_patch_file says 2 "${me}--patch /nonexistent is not a file" \

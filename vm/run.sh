@@ -414,6 +414,15 @@ show_tests() {
 		"$((($(now) - start) / 1000000)) s"
 }
 
+# trouble: the first complaint of a kernel that hangs; what it said last tells less.
+trouble() {
+	local first
+
+	first=$(grep -a -o -m 1 -E '(Unable to handle|Internal error|Oops|BUG: ).*' \
+		"$output/console.log") || return 0
+	echo ", and its kernel had said: ${first%$'\r'}"
+}
+
 # boot: runs the guest. Sets status, or leaves it empty and sets died to the reason,
 # and sets ran to the seconds from power-on.
 boot() {
@@ -474,7 +483,7 @@ boot() {
 		elif ((rc == 1)); then
 			died="QEMU ended without a report from the guest"
 		else
-			died="the guest did not finish within the time limit of $limit s"
+			died="the guest did not finish within the time limit of $limit s$(trouble)"
 		fi
 	fi
 	# What the guest had to say is said: there is no use in waiting for its end.

@@ -52,15 +52,16 @@ static int put(const char *dir, const char *file, const char *text)
 }
 
 /* The kernel's list of kprobe events has a line "p:GROUP/NAME ..." for each. */
-static void remove_events(const char *dir)
+static int remove_events(const char *dir)
 {
 	char path[96], line[1024], command[128], *end;
+	int removed = 0;
 	FILE *list;
 
 	snprintf(path, sizeof(path), "%s/kprobe_events", dir);
 	list = fopen(path, "re");
 	if (!list)
-		return;
+		return 0;
 	while (fgets(line, sizeof(line), list)) {
 		char *name = strstr(line, ":" TRACER_NAME "/");
 
@@ -69,9 +70,11 @@ static void remove_events(const char *dir)
 		end = strchr(name, ' ');
 		snprintf(command, sizeof(command), "-%.*s", (int)(end - name),
 			 name);
-		put(dir, "kprobe_events", command);
+		if (!put(dir, "kprobe_events", command))
+			removed++;
 	}
 	fclose(list);
+	return removed;
 }
 
 static int remove_all(const char *dir)
@@ -83,7 +86,9 @@ static int remove_all(const char *dir)
 	put(dir, EVENTS "/enable", "0");
 	if (rmdir(path) && errno != ENOENT)
 		err = -errno;
-	remove_events(dir);
+	/* Of a long list, read in parts, the next ones move up where some are removed. */
+	while (remove_events(dir))
+		;
 	return err;
 }
 

@@ -57,6 +57,20 @@ leave_behind() {
 		echo 1 >$tracing/instances/pfn_mkwrite/events/pfn_mkwrite/enable
 }
 
+# More of them than are read at once, or by two who clear up.
+leave_many() {
+	fetched=
+	for field in a b c d e f g h i j k l m n; do
+		fetched="$fetched $field=\$arg1:x64"
+	done
+	for event in a b c d e f g h i j k l m n o p q r s t u v w x y z; do
+		for digit in 1 2 3; do
+			echo "p:pfn_mkwrite/$event$digit handle_mm_fault$fetched" >>$tracing/kprobe_events
+		done
+	done
+	[ "$(wc -c <$tracing/kprobe_events)" -gt 12288 ]
+}
+
 # What others have made stays.
 others() {
 	[ -e $tracing/instances/other ] && grep -q 'p:other/pfn_mkwrite ' $tracing/kprobe_events
@@ -117,6 +131,9 @@ explain radeon
 check leftovers_do_not_hinder says 'so: mkwrite is not honoured: '
 check leftovers_removed clean
 check others_stay others
+check many_left leave_many
+explain radeon
+check many_removed clean
 
 hold
 kill -KILL "$(echo "$stopped" | tr ' ' '\n' | sort -n | head -n 1)"

@@ -84,7 +84,8 @@ hold() {
 		# shellcheck disable=SC2086	# it is more than one
 		[ ! "$stopped" ] || kill -CONT $stopped
 		wait
-		explain radeon &
+		setsid ./run_tests.sh --explain radeon >/tmp/said 2>&1 &
+		group=$!
 		until [ -e $tracing/instances/pfn_mkwrite ]; do :; done
 		stopped=$(pidof pfn_mkwrite_drm)
 		# shellcheck disable=SC2086
@@ -135,17 +136,24 @@ check many_left leave_many
 explain radeon
 check many_removed clean
 
-hold
-kill -KILL "$(echo "$stopped" | tr ' ' '\n' | sort -n | head -n 1)"
-# shellcheck disable=SC2086	# it is more than one
-kill -CONT $stopped
-wait
-moments=0
-until clean >/dev/null || [ $moments -eq 50 ]; do
-	sleep 0.1
-	moments=$((moments + 1))
+# As by Ctrl-C or a time limit, to all that there is, and as by a runner, to the group.
+for signal in HUP TERM KILL; do
+	hold
+	# shellcheck disable=SC2086	# it is more than one
+	case $signal in
+	KILL)	kill -KILL "-$group" ;;
+	*)	kill -$signal $stopped ;;
+	esac
+	# shellcheck disable=SC2086
+	kill -CONT $stopped 2>/dev/null
+	wait
+	moments=0
+	until clean >/dev/null || [ $moments -eq 50 ]; do
+		sleep 0.1
+		moments=$((moments + 1))
+	done
+	check ended_by_$signal clean
 done
-check killed clean
 
 # The kernel itself keeps silent: no record is not no fault.
 echo 0 >/sys/kernel/debug/kprobes/enabled

@@ -175,18 +175,30 @@ static void on_end(int sig)
 	_exit(128 + sig);
 }
 
+/* What ends this from outside. */
+static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+#define NR_ENDS	(sizeof(ends) / sizeof(*ends))
+
+static void handle_ends(void (*handler)(int sig))
+{
+	size_t i;
+
+	for (i = 0; i < NR_ENDS; i++)
+		signal(ends[i], handler);
+}
+
 /*
  * Whoever ends this has to wait (SIG_BLOCK) until it is known what is to be ended and
  * removed.
  */
-static void ends(int how)
+static void mask_ends(int how)
 {
 	sigset_t set;
+	size_t i;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	for (i = 0; i < NR_ENDS; i++)
+		sigaddset(&set, ends[i]);
 	sigprocmask(how, &set, NULL);
 }
 
@@ -194,7 +206,7 @@ static void make_scratch(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	ends(SIG_BLOCK);
+	mask_ends(SIG_BLOCK);
 	/* Absolute: it becomes the working directory, where the names above are. */
 	if (!tmp || !*tmp)
 		tmp = "/tmp";
@@ -203,10 +215,8 @@ static void make_scratch(void)
 		bench_die(2, "%s: %s; TMPDIR names another folder", tmp,
 			  strerror(errno));
 	atexit(remove_scratch);
-	signal(SIGINT, on_end);
-	signal(SIGTERM, on_end);
-	signal(SIGHUP, on_end);
-	ends(SIG_UNBLOCK);
+	handle_ends(on_end);
+	mask_ends(SIG_UNBLOCK);
 }
 
 /* The most that a process has had resident so far, KiB. */
@@ -262,16 +272,14 @@ static bool run(char *const argv[], const char *out, struct way *way, long *own,
 	long kb;
 	pid_t pid;
 
-	ends(SIG_BLOCK);
+	mask_ends(SIG_BLOCK);
 	pid = fork();
 	if (pid < 0)
 		bench_die(2, "fork(): %s", strerror(errno));
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		signal(SIGINT, SIG_DFL);
-		signal(SIGTERM, SIG_DFL);
-		signal(SIGHUP, SIG_DFL);
-		ends(SIG_UNBLOCK);
+		handle_ends(SIG_DFL);
+		mask_ends(SIG_UNBLOCK);
 		fd = open(out, O_WRONLY | O_CREAT | O_TRUNC,
 			  0600);
 		dup2(fd, STDOUT_FILENO);
@@ -283,7 +291,7 @@ static bool run(char *const argv[], const char *out, struct way *way, long *own,
 		_exit(127);
 	}
 	writer = pid;
-	ends(SIG_UNBLOCK);
+	mask_ends(SIG_UNBLOCK);
 	*own = 0;
 	while (!wait4(pid, &status, WNOHANG, &usage)) {
 		kb = peak_kb(pid);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "bench.h"
 
@@ -30,11 +29,11 @@ void bench_die(int status, const char *fmt, ...)
 	exit(status);
 }
 
-double now_ns(void)
+double clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return now.tv_sec * 1e9 + now.tv_nsec;
 }
 
@@ -205,22 +204,22 @@ void bench_left_out(const char *name, size_t pages, const char *why)
 
 void bench_header(const char *job, const char *more)
 {
-	struct sample clock = { 0 };
+	struct sample reading = { 0 };
 	struct utsname name;
 	double start;
 	int i;
 
 	for (i = 0; i < MAX_ROUNDS; i++) {
-		start = now_ns();
-		sample_add(&clock, now_ns() - start);
+		start = clock_ns(CLOCK_MONOTONIC);
+		sample_add(&reading, clock_ns(CLOCK_MONOTONIC) - start);
 	}
-	sample_sort(&clock);
+	sample_sort(&reading);
 	uname(&name);
 	if (!bench.json) {
 		printf("# %s: Linux %s, %s, pages of %zu bytes, %s\n", job,
 		       name.release, name.machine, bench.page_size, more);
 		printf("# median[quartiles]; each time holds %.0f ns of reading the clock\n",
-		       quartile(&clock, 2));
+		       quartile(&reading, 2));
 		return;
 	}
 	printf("{");
@@ -232,7 +231,7 @@ void bench_header(const char *job, const char *more)
 	printf(", ");
 	json_string("note", more);
 	printf(", \"page_size\": %zu, \"clock_ns\": %.0f, \"results\": [",
-	       bench.page_size, quartile(&clock, 2));
+	       bench.page_size, quartile(&reading, 2));
 }
 
 void bench_footer(void)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "access.h"
 #include "fault_log.h"
@@ -53,11 +54,13 @@ void __attribute__((format(printf, 2, 3), noreturn))
 bench_die(int status, const char *fmt, ...);
 
 /**
- * now_ns() - the time
+ * clock_ns() - the time
+ * @clock: CLOCK_MONOTONIC, or CLOCK_THREAD_CPUTIME_ID: what the thread has had of a CPU,
+ *	of which others, who have it in between, take nothing
  *
  * Return: nanoseconds since some time.
  */
-double now_ns(void);
+double clock_ns(clockid_t clock);
 
 /**
  * memory_available() - memory that can be had without swapping

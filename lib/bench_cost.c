@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -60,15 +59,6 @@ void map_memory(struct mapping *map, int fd, size_t pages)
 		bench_die(2, "%s", b.why);
 }
 
-/* What the thread has had of a CPU: others, who have it in between, do not count. */
-static double cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return now.tv_sec * 1e9 + now.tv_nsec;
-}
-
 /**
  * struct overhead - the log against no log, for one kind and size of memory
  *
@@ -101,7 +91,7 @@ static void overhead_round(struct fault_log *log, enum memory memory,
 		logged = logged_first ? !i : i;
 		fd = make_memory(memory, o->pages);
 		map_memory(&map, fd, o->pages);
-		start = cpu_ns();
+		start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 		if (logged) {
 			err = touch_logged(log, &faults, map.addr, o->pages,
 					   ACCESS_STORE);
@@ -110,7 +100,7 @@ static void overhead_round(struct fault_log *log, enum memory memory,
 		} else {
 			touch(map.addr, o->pages, ACCESS_STORE);
 		}
-		ns[logged] = (cpu_ns() - start) / o->pages;
+		ns[logged] = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - start) / o->pages;
 		mapping_close(&map);
 		close(fd);
 	}

@@ -28,10 +28,10 @@
 /* Nanoseconds for each page. */
 static double touch_timed(const struct mapping *map, enum access_kind kind)
 {
-	double start = now_ns();
+	double start = clock_ns(CLOCK_MONOTONIC);
 
 	touch(map->addr, map->nr_pages, kind);
-	return (now_ns() - start) / map->nr_pages;
+	return (clock_ns(CLOCK_MONOTONIC) - start) / map->nr_pages;
 }
 
 /* The three accesses that are counted and timed. */
@@ -179,11 +179,11 @@ static int time_set(const struct source *src, struct backing *b,
 	double start;
 
 	if (!err) {
-		start = now_ns();
+		start = clock_ns(CLOCK_MONOTONIC);
 		memset(map.addr, 0x5a, map.size);
 		/* The memory may be read by others: the compiler has to write it. */
 		asm volatile("" : : "r" (map.addr) : "memory");
-		sample_add(&t->set, map.size / (now_ns() - start) * 1e9);
+		sample_add(&t->set, map.size / (clock_ns(CLOCK_MONOTONIC) - start) * 1e9);
 	}
 	mapping_close(&map);
 	return err;
@@ -193,12 +193,12 @@ static int time_set(const struct source *src, struct backing *b,
 static int time_rounds(const struct source *src, struct backing *b,
 		       bool with_set, struct touched *t)
 {
-	double start = now_ns();
+	double start = clock_ns(CLOCK_MONOTONIC);
 	int err = 0;
 
 	for (; !err && t->rounds < bench.rounds; t->rounds++) {
 		if (t->rounds >= MIN_ROUNDS &&
-		    now_ns() - start > ROUNDS_MS * 1e6)
+		    clock_ns(CLOCK_MONOTONIC) - start > ROUNDS_MS * 1e6)
 			break;
 		if (t->rounds % 2) {
 			err = time_load(src, b, t);

@@ -395,7 +395,7 @@ static void way_round(enum method method, enum memory memory, size_t pages,
 	snprintf(pages_arg, sizeof(pages_arg), "%zu", pages);
 	unlink(perf_file);
 
-	start = now_ns();
+	start = clock_ns(CLOCK_MONOTONIC);
 	if (method == METHOD_RECORD) {
 		ok = run(record, out_file, way, &own, &all);
 		most(&way->kb, own);
@@ -410,7 +410,7 @@ static void way_round(enum method method, enum memory memory, size_t pages,
 		ok = run(workload, out_file, way, &own, &all);
 		most(&way->kb, all - mapped_kb);
 	}
-	sample_add(&way->seconds, (now_ns() - start) / 1e9);
+	sample_add(&way->seconds, (clock_ns(CLOCK_MONOTONIC) - start) / 1e9);
 	close(fd);
 	if (!ok)
 		return;

@@ -1,26 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0
 # Selftests of mkwrite for device mappings: one store, one page fault.
 #
-#   make					for this machine
-#   make LLVM=1					the same with clang
-#   make CROSS_COMPILE=aarch64-linux-gnu-	static, to copy to a board
-#   make OUTPUT=DIR				build there
-#   make install INSTALL_PATH=DIR
-#   make board.tar.xz				all that a board needs, for arm64
-#   make check					the suite's own tests
-#   make check-all				all of them, and the tables in docs/
-#   make bench					what a first touch costs, and to measure it
-#   make soak					100 runs under load in each guest
-#   make install-tree KDIR=TREE			into the mm selftests of a kernel tree
-#   make uninstall-tree KDIR=TREE		out of it again
-#   make series KDIR=TREE			patches for the list, in series/
+#   make					build for this machine
+#   make LLVM=1					... with clang
+#   make CROSS_COMPILE=aarch64-linux-gnu-	... static, to copy to a board
+#   make OUTPUT=DIR				... in DIR
+#   make install INSTALL_PATH=DIR		install, to copy elsewhere
+#   make board.tar.xz				pack all that a board needs, for arm64
+#   make check					test the suite
+#   make check-all				... with all rigs, and write the tables in docs/
+#   make bench					measure a first touch, and the cost of measuring
+#   make soak					run 100 times under load in each guest
+#   make install-tree KDIR=TREE			add to the mm selftests of a kernel tree
+#   make uninstall-tree KDIR=TREE		... and remove again
+#   make series KDIR=TREE			write patches for the list to series/
 #
-# The kselftest harness comes from the kernel tree that this folder sits in,
-# from KSRC=, or from Debian's linux-source package; HARNESS=6.1 takes an older
-# one of these.
+# The kselftest harness comes from the kernel tree around this folder, from KSRC=, or from
+# Debian's linux-source package, HARNESS=6.1 from that of an older kernel.
 
 TREE_LIB_MK := $(firstword $(wildcard ../lib.mk ../../lib.mk))
-# What the programs are not built for.
+# Goals that need no harness.
 OTHERS := check check-all soak bench clean install-tree uninstall-tree series board.tar.xz
 GOALS := $(or $(MAKECMDGOALS),all)
 
@@ -40,11 +39,18 @@ endif
 
 OUTPUT ?= $(CURDIR)
 
+# Not for a kernel tree. FOLDER/pfn_mkwrite_FOLDER.c has the main() of each.
+ifeq ($(TREE_LIB_MK),)
+TOOL_DIRS := explain module bench
+TOOLS := $(wildcard $(foreach dir,$(TOOL_DIRS),$(dir)/pfn_mkwrite_$(dir).c))
+TOOLS := $(basename $(notdir $(TOOLS)))
+endif
+
 ifneq ($(LIB_MK),)
 
 TEST_GEN_PROGS := pfn_mkwrite_test pfn_mkwrite_drm
-TEST_GEN_PROGS_EXTENDED := pfn_mkwrite_bench
-TEST_FILES := run_tests.sh lib/report.awk
+TEST_GEN_PROGS_EXTENDED := $(TOOLS)
+TEST_FILES := $(wildcard run_tests.sh report/report.awk)
 EXTRA_CLEAN := $(OUTPUT)/board.tar.xz
 
 CFLAGS += -Wextra -g $(KHDR_INCLUDES)
@@ -54,17 +60,23 @@ endif
 
 include $(LIB_MK)
 include lib/libpfn_mkwrite.mk
-include tests/tests.mk
+include $(wildcard tests/tests.mk)
 
-$(OUTPUT)/pfn_mkwrite_bench: private LDLIBS += -lm
+# Each from the files of its folder, and the mappings of the module.
+$(OUTPUT)/pfn_mkwrite_explain: $(wildcard explain/*.c) module/mod.c
+$(OUTPUT)/pfn_mkwrite_bench: $(wildcard bench/*.c) module/mod.c
+$(OUTPUT)/pfn_mkwrite_module: $(addprefix module/,pfn_mkwrite_module.c mod.c truth.c)
+$(addprefix $(OUTPUT)/,$(TOOLS)): $(PFN_MKWRITE_LIB) $(PFN_MKWRITE_HDRS) \
+		$(wildcard explain/*.h module/*.h bench/*.h)
+	$(call msg,CC,,$@)
+	$(Q)$(PFN_MKWRITE_OBJECT) $(CPPFLAGS) $(filter %.c,$^) $(PFN_MKWRITE_LIB) \
+		$(LDFLAGS) $(LIBDRM_LIBS) -o $@
 
 else
 
 clean:
-	$(RM) -r $(addprefix $(OUTPUT)/,pfn_mkwrite_test pfn_mkwrite_drm pfn_mkwrite_bench \
-		libpfn_mkwrite \
-		board.tar.xz \
-		$(patsubst %.c,%,$(wildcard tests/*.c)))
+	$(RM) -r $(addprefix $(OUTPUT)/,pfn_mkwrite_test pfn_mkwrite_drm $(TOOLS) \
+		libpfn_mkwrite board.tar.xz $(patsubst %.c,%,$(wildcard tests/*.c)))
 
 endif
 

@@ -8,33 +8,36 @@
 #   ./run_tests.sh --list		which guests there are
 #   ./run_tests.sh --help		all options
 #
-# A POSIX shell, awk and the two programs are all that the first form needs, so that it
-# runs on a board with nothing but BusyBox.
+# The first form needs a POSIX shell, awk and the programs: BusyBox is enough.
 
 here=$(dirname "$0")
 programs='pfn_mkwrite_test pfn_mkwrite_drm'
+[ ! -x "$here/pfn_mkwrite_module" ] || [ ! -e /dev/pfn_mkwrite ] ||
+	programs="$programs pfn_mkwrite_module"
 
-# Mappings that every machine has say nothing about device memory.
+# Mappings that every machine has. They are not device memory.
 controls='memfd perf_ring'
 
 usage() {
 	cat <<'END'
 usage: ./run_tests.sh [--report DIR] [-l] [-t TEST] [-v MAPPING] ...
-	on this machine, once; but for the first, the options are those of the
-	kselftest harness. DIR/report.html and DIR/report.txt get what was found, with
-	the evidence for each verdict that fails, and DIR/output.log what was printed
+	test this machine; the options after --report are those of the kselftest
+	harness. DIR/report.html and DIR/report.txt show the verdicts, with the
+	evidence for each one that fails; DIR/output.log is the output
        ./run_tests.sh --explain [MAPPING]
-	what the kernel does for one store to it; as root, with tracefs
+	show what the kernel does for one store to it; needs root and tracefs. The
+	tests end with this for each verdict that fails
        ./run_tests.sh --vm [OPTION...] [RIG...] [-- OPTION...]
-	in QEMU guests; for the options see ./run_tests.sh --vm --help
+	test QEMU guests; ./run_tests.sh --vm --help shows the options
        ./run_tests.sh --list
-	the guests that there are, and what each shows
+	list the guests, and what each one shows
 
 PFN_MKWRITE_DRM=DRIVER|/dev/dri/cardN|pci:SLOT picks one DRM card, PFN_MKWRITE_ONLY=PATTERN
-mappings by their name, and PFN_MKWRITE_SKIP=PATTERN leaves some out. These name what may be
-written, and lose what it holds: PFN_MKWRITE_DEVDAX=/dev/daxN.M,...,
-PFN_MKWRITE_BAR=/sys/bus/pci/devices/SLOT/resourceN, PFN_MKWRITE_VFIO=SLOT.
-exit status: 0 passed, 1 failed, 4 no device memory to test here, 2 could not run
+picks mappings by name, and PFN_MKWRITE_SKIP=PATTERN leaves mappings out. The tests overwrite
+the devices named in PFN_MKWRITE_DEVDAX=/dev/daxN.M,...,
+PFN_MKWRITE_BAR=/sys/bus/pci/devices/SLOT/resourceN and PFN_MKWRITE_VFIO=SLOT.
+exit status: 0 passed, 1 failed, 4 no device memory here, 2 could not run, or a filter or a
+name matches nothing
 END
 }
 
@@ -49,63 +52,77 @@ vm() {
 	exec "$here/vm/run.sh" "$@"
 }
 
+# build_if_source [PROGRAM]: build the test programs and PROGRAM if one is missing.
 build_if_source() {
-	for program in $programs; do
+	for program in $programs "$@"; do
 		[ -x "$here/$program" ] && continue
-		if [ ! -f "$here/$program.c" ] || [ ! -x "$here/vm/deps.sh" ]; then
+		[ -x "$here/vm/deps.sh" ] ||
 			die "$here/$program is missing: build it with make, or copy it here"
-		fi
 		"$here/vm/deps.sh" build >&2 || exit 2
 		make -s -C "$here" >&2 || die "the programs could not be built"
 		return
 	done
 }
 
-# With no harness, and so without TAP. What one program does not have the other may.
-explain() {
-	worst=4
-	for program in $programs; do
-		"$here/$program" --explain "$@"
-		status=$?
-		case $status in
-		0)	[ $worst -ne 4 ] || worst=0 ;;
-		4)	;;
-		*)	worst=2 ;;
-		esac
-	done
-	[ $worst -ne 4 ] ||
-		echo "# nothing to explain: no mapping here is named ${1:-anything}; ./run_tests.sh -l lists them"
-	exit $worst
+# plan ARGUMENT...: set planned, the number of results, or "" if it is unknown, and drop
+# the programs without a selected test. A word has to match in one of the programs.
+plan() {
+	said=$(for program in $programs; do
+		echo "#@program $program"
+		PFN_MKWRITE_PLAN=yes "$here/$program" "$@" 2>&1
+		echo "#@status $?"
+	done | awk '
+		/^#@program / {
+			program = $2
+			list[++nr_programs] = program
+		}
+		/^1\.\.[0-9]/ {
+			told++
+			nr[program] = / # SKIP/ ? 1 : substr($1, 4) + 0
+			planned += nr[program]
+		}
+		/; -[hl] lists all / && !seen[program, $0]++ {
+			if (!unmatched[$0]++)
+				sentence[++nr_sentences] = $0
+		}
+		/^#@status 2$/ { refused = last }
+		{ last = $0 }
+		END {
+			for (i = 1; i <= nr_sentences && refused == ""; i++)
+				if (unmatched[sentence[i]] == nr_programs)
+					refused = sentence[i]
+			if (refused == "" && told == nr_programs && !planned)
+				refused = "no test fits all filters; -l lists all tests"
+			if (refused != "") {
+				print refused
+				exit 1
+			}
+			printf "%s", told == nr_programs ? planned : ""
+			for (i = 1; i <= nr_programs; i++)
+				if (!(list[i] in nr) || nr[list[i]])
+					printf " %s", list[i]
+		}') || die "$said"
+	planned=${said%% *}
+	programs=${said#* }
 }
 
 run_programs() {
 	for program in $programs; do
 		echo "#@program $program"
-		"$here/$program" "$@" 2>&1
+		PFN_MKWRITE_PLAN=known "$here/$program" "$@" 2>&1
 		echo "#@status $?"
 	done
 }
 
-# How many results there are going to be, or nothing where that cannot be told.
-count_results() {
-	for program in $programs; do
-		PFN_MKWRITE_PLAN=yes "$here/$program" "$@" 2>/dev/null
-	done | awk -v programs="$programs" '
-		/^1\.\.[0-9]/ {
-			told++
-			nr += / # SKIP/ ? 1 : substr($1, 4)
-		}
-		END {
-			if (told == split(programs, list, " "))
-				print nr
-		}'
-}
-
-# One flat TAP stream out of those of the programs, line by line as it comes.
+# Turn the output of the programs into one flat TAP stream, line by line. Verdicts that
+# fail are explained after the results: that takes kprobes.
 flatten() {
-	awk -v controls="$controls" -v selected="$selected" -v planned="$1" '
-	# What is known of a program at its end comes before the last result that is
-	# planned: kunit.py reads no further.
+	explain=$here/pfn_mkwrite_explain
+	[ -x "$explain" ] && [ "$(id -u)" = 0 ] || explain=
+	export explain
+	awk -v controls="$controls" -v selected="$selected" -v planned="$planned" '
+	# Hold the last planned result back until the programs have ended: kunit.py does
+	# not read what comes after it.
 	function result(word, text, at_end) {
 		if (word != "ok")
 			fail++
@@ -121,7 +138,7 @@ flatten() {
 		print word, ++nr, text
 	}
 
-	# The status of a program has to agree with what it said.
+	# The status of a program must agree with its results.
 	function end_of_program(status) {
 		if (status == 1 && fail == failed_before)
 			result("not ok", program ".failed_without_a_result", 1)
@@ -142,7 +159,7 @@ flatten() {
 		for (i = 1; i <= nr_controls; i++)
 			is_control[list[i]] = 1
 		print "TAP version 13"
-		# kunit.py takes one at the end for a test, and misses none there.
+		# kunit.py takes a plan at the end for a test.
 		if (planned)
 			print "1.." planned
 	}
@@ -165,8 +182,8 @@ flatten() {
 		next
 	}
 	/^1\.\./ { next }
-	# The next line says the same, and each takes its time on a slow console.
-	/^#  +OK  / { next }
+	# The next line says the same, and a console is slow.
+	/^#  +(OK|SKIP)  / { next }
 	/^(not )?ok / {
 		word = /^not / ? "not ok" : "ok"
 		sub(/^(not )?ok [0-9]* /, "")
@@ -174,23 +191,27 @@ flatten() {
 		fflush()
 		next
 	}
+	/^# mapping [^:]*: (ignored|unexpected) / { failed_verdicts = failed_verdicts $0 "\n" }
 	/^# mapping / && !/^# mapping [^:]*: not measured/ {
 		if (!(name_of($0) in is_control))
 			measured = 1
 	}
 	{
-		# The shell and libraries know nothing of TAP.
+		# The shell and libraries do not print TAP.
 		if (!/^#/ && !/^Bail out!/)
 			printf "# "
 		print
-		# An explanation comes as a whole; a slow console takes its time for each piece.
-		if (!/^#     / || /^#     so: /)
-			fflush()
+		fflush()
 	}
 
 	END {
 		if (held)
 			print held, ++nr, held_text
+		fflush()
+		if (failed_verdicts != "" && ENVIRON["explain"] != "") {
+			printf "%s", failed_verdicts | "\"$explain\" -"
+			close("\"$explain\" -")
+		}
 		if (!planned)
 			print "1.." nr + 0
 		print "# Totals: pass:" pass + 0 " fail:" fail + 0 " xfail:0 xpass:0 skip:" \
@@ -204,14 +225,14 @@ flatten() {
 	}'
 }
 
-# ready_report DIR: before the tests are run for nothing.
+# ready_report DIR: check that the report can be written, before the tests run.
 ready_report() {
 	report=$1
 	[ "$report" ] || die "--report needs a folder to write to"
-	report_awk=$here/lib/report.awk
+	report_awk=$here/report/report.awk
 	[ -r "$report_awk" ] || report_awk=$here/report.awk
 	[ -r "$report_awk" ] ||
-		die "--report: $report_awk is missing: copy it here from lib/ of the source"
+		die "--report: $report_awk is missing: copy it here from report/ of the source"
 	said=$(mkdir -p "$report" 2>&1) || die "--report $report cannot be made: ${said##*: }"
 	for file in output.log report.html report.txt; do
 		said=$({ : >>"$report/$file"; } 2>&1) ||
@@ -219,7 +240,7 @@ ready_report() {
 	done
 }
 
-# Each word as the shell takes it.
+# quoted WORD...: quote each word for the shell.
 quoted() {
 	for word; do
 		case $word in
@@ -230,7 +251,7 @@ quoted() {
 	done
 }
 
-# What arm64 has no names for, it has numbers for.
+# On arm64, /proc/cpuinfo has numbers instead of names.
 cpu() {
 	{
 		[ ! -r /proc/device-tree/model ] ||
@@ -243,13 +264,13 @@ cpu() {
 	} | awk '$0 != "" && !seen[$0]++ { printf "%s%s", nr++ ? "; " : "", $0 }'
 }
 
-# about_machine ARGUMENT...: what the report says of this machine, and how to see it again.
+# about_machine ARGUMENT...: print what the report needs about this machine and this run.
 about_machine() {
 	echo "#@rig this machine"
 	echo "#@release $(uname -r)"
 	echo "#@machine $(uname -m)"
 	echo "#@cpu $(cpu)"
-	# What else is there is nobody's business.
+	# Only what changes the CPU: the rest may be private.
 	echo "#@append $(tr ' ' '\n' </proc/cmdline | grep '^id_aa64\|^arm64[.]' | tr '\n' ' ')"
 	printf '#@command '
 	for name in DRM ONLY SKIP DEVDAX BAR VFIO; do
@@ -259,16 +280,15 @@ about_machine() {
 	echo "./run_tests.sh$(quoted "$@")"
 }
 
-# run_with_report ARGUMENT...: runs the tests, and sets status.
+# run_with_report ARGUMENT...: run the tests and set status.
 run_with_report() {
 	log=$report/output.log
 	about_machine "$@" 2>/dev/null >"$log"
-	planned=$(count_results "$@")
-	# The status goes by 4, what is printed by 3.
+	# File 3 is the output, file 4 the status.
 	exec 3>&1
 	status=$({
 		{
-			run_programs "$@" 3>&- 4>&- | flatten "$planned" 3>&- 4>&-
+			run_programs "$@" 3>&- 4>&- | flatten 3>&- 4>&-
 			echo $? >&4
 		} | tee -a "$log" >&3
 	} 4>&1)
@@ -277,7 +297,7 @@ run_with_report() {
 }
 
 write_report() {
-	# Not every awk tells that it could not write, and a text has no other characters.
+	# Not every awk fails if it cannot write. Keep ASCII alone.
 	for form in html txt; do
 		said=$(tr -d '\000-\010\013-\037\177' <"$log" | tr '\200-\377' '?' |
 			LC_ALL=C awk -v form=$form -f "$report_awk" 2>&1 >"$report/report.$form")
@@ -295,7 +315,7 @@ while :; do
 	--report)
 		case ${3:-} in
 		-l | --list | --explain)
-			die "--report is of no use with $3, which tests nothing" ;;
+			die "--report is of no use with $3, which runs no test" ;;
 		esac
 		ready_report "${2:-}"
 		shift 2
@@ -314,8 +334,8 @@ case ${1:-} in
 	;;
 --explain)
 	shift
-	build_if_source
-	explain "$@"
+	build_if_source pfn_mkwrite_explain
+	exec "$here/pfn_mkwrite_explain" "$@"
 	;;
 -h | --help)
 	usage
@@ -338,9 +358,10 @@ case ${1:-} in
 esac
 
 build_if_source
+plan "$@"
 if [ "$report" ]; then
 	run_with_report "$@"
 	write_report
 	exit "$status"
 fi
-run_programs "$@" | flatten "$(count_results "$@")"
+run_programs "$@" | flatten

@@ -19,10 +19,10 @@
 
 #include "kselftest_harness.h"
 
-#include "../lib/access.h"
-#include "../lib/fault_log.h"
-#include "../lib/fault_map.h"
-#include "../lib/measure.h"
+#include "../lib/count/access.h"
+#include "../lib/count/fault_log.h"
+#include "../bench/fault_map.h"
+#include "../lib/cost/cost.h"
 
 #define RING_SIZE	256
 
@@ -253,7 +253,7 @@ TEST_F(log, each_fault_once)
 		EXPECT_GT(4096, faults[i].ip - (uintptr_t)touch_pages);
 	}
 
-	/* What happened while it was stopped is not in it. */
+	/* A stopped log counts nothing. */
 	touch_pages(map_pages(4, self->page_size), 4, self->page_size);
 	ASSERT_EQ(0, fault_log_start(&self->log));
 	EXPECT_EQ(0, fault_log_stop(&self->log, faults, 64));
@@ -393,150 +393,29 @@ TEST_F(log, take_without_room)
 
 #define MAP_START	0x10000
 #define MAP_PAGE	0x1000
-#define MAP_MAX		(4 * FAULT_MAP_HEAD)
 
-FIXTURE(map)
-{
-	struct fault_map map;
-	unsigned int counts[MAP_MAX];
-};
-
-FIXTURE_SETUP(map)
-{
-	memset(self, 0, sizeof(*self));
-}
-
-FIXTURE_TEARDOWN(map)
-{
-}
-
-/* The faults of each page, one by one, the way they come out of a log. */
-static int fold(FIXTURE_DATA(map) *self, size_t nr)
+/* Pages with 0 to 5 faults, in turns. */
+TEST(map_counts_pages)
 {
 	struct fault fault = { 0 };
-	unsigned int i;
-	size_t page;
-	int err = 0;
+	struct fault_map map;
+	size_t page, i;
 
-	fault_map_init(&self->map, (void *)MAP_START, MAP_PAGE, nr);
-	for (page = 0; page < nr && !err; page++) {
-		fault.addr = MAP_START + page * MAP_PAGE + page % MAP_PAGE;
-		for (i = 0; i < self->counts[page] && !err; i++)
-			err = fault_map_add(&self->map, &fault, 1);
+	fault_map_init(&map, (void *)MAP_START, MAP_PAGE, 600);
+	for (page = 0; page < 600; page++) {
+		fault.addr = MAP_START + page * MAP_PAGE + page;
+		for (i = 0; i < page % 6; i++)
+			ASSERT_EQ(0, fault_map_add(&map, &fault, 1));
 	}
-	fault_map_end(&self->map);
-	return err;
+	fault_map_end(&map);
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(100, map.histogram[i]);
+	EXPECT_EQ(300, map.histogram[3]);
+	EXPECT_EQ(1500, map.faults);
+	EXPECT_EQ(0, map.elsewhere);
 }
 
-/* Pages that the map tells wrongly, @odd apart: it knows that it does. */
-static size_t told_wrongly(const FIXTURE_DATA(map) *self, size_t nr)
-{
-	size_t page, wrong = 0;
-
-	for (page = 0; page < nr; page++)
-		wrong += fault_map_expected(&self->map, page) !=
-			 self->counts[page];
-	return wrong;
-}
-
-/* Each period up to some, whether the strip ends within the head or goes on. */
-TEST_F(map, periods)
-{
-	const size_t sizes[] = { 64, FAULT_MAP_HEAD - 1, FAULT_MAP_HEAD,
-				 FAULT_MAP_HEAD + 1, MAP_MAX };
-	size_t period, page, i;
-
-	for (period = 1; period <= 16; period++) {
-		for (page = 0; page < MAP_MAX; page++)
-			self->counts[page] = page % period ? 1 : 2;
-		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-			ASSERT_EQ(0, fold(self, sizes[i]));
-			ASSERT_EQ(period, self->map.period);
-			ASSERT_EQ(0, self->map.lead);
-			ASSERT_EQ(0, self->map.nr_odd);
-			ASSERT_EQ(0, told_wrongly(self, sizes[i]));
-			ASSERT_EQ((sizes[i] + period - 1) / period,
-				  self->map.histogram[2]);
-			ASSERT_EQ(sizes[i] - self->map.histogram[2],
-				  self->map.histogram[1]);
-			ASSERT_EQ(sizes[i] + self->map.histogram[2],
-				  self->map.faults);
-		}
-	}
-}
-
-/* Mapped by the first fault, and one for the dirty bit of each page after it. */
-TEST_F(map, first_page_differs)
-{
-	char text[64];
-	size_t page;
-
-	for (page = 0; page < MAP_MAX; page++)
-		self->counts[page] = page ? 0 : 1;
-	ASSERT_EQ(0, fold(self, MAP_MAX));
-	EXPECT_EQ(1, self->map.lead);
-	EXPECT_EQ(1, self->map.period);
-	EXPECT_EQ(0, self->map.nr_odd);
-	EXPECT_EQ(MAP_MAX - 1, self->map.histogram[0]);
-	EXPECT_EQ(0, told_wrongly(self, MAP_MAX));
-	fault_map_text(&self->map, text, sizeof(text));
-	EXPECT_STREQ("1, then 0", text);
-}
-
-TEST_F(map, single_page)
-{
-	self->counts[0] = 9;
-	ASSERT_EQ(0, fold(self, 1));
-	EXPECT_EQ(1, self->map.period);
-	EXPECT_EQ(0, self->map.lead);
-	EXPECT_EQ(1, self->map.histogram[3]);
-	EXPECT_EQ(9, self->map.faults);
-}
-
-/* What fits no period is named, and counted where there is no room for it. */
-TEST_F(map, odd_pages)
-{
-	char text[64];
-	size_t page;
-
-	for (page = 0; page < MAP_MAX; page++)
-		self->counts[page] = page % 16 ? 1 : 2;
-	self->counts[FAULT_MAP_HEAD + 5] = 0;
-	self->counts[MAP_MAX - 1] = 3;
-	ASSERT_EQ(0, fold(self, MAP_MAX));
-	EXPECT_EQ(16, self->map.period);
-	EXPECT_EQ(2, self->map.nr_odd);
-	EXPECT_EQ(FAULT_MAP_HEAD + 5, self->map.odd[0].page);
-	EXPECT_EQ(0, self->map.odd[0].count);
-	EXPECT_EQ(MAP_MAX - 1, self->map.odd[1].page);
-	EXPECT_EQ(3, self->map.odd[1].count);
-	EXPECT_EQ(2, told_wrongly(self, MAP_MAX));
-	fault_map_text(&self->map, text, sizeof(text));
-	EXPECT_STREQ("2 1x15, 2 pages differ", text);
-
-	for (page = FAULT_MAP_HEAD; page < MAP_MAX; page++)
-		self->counts[page] = 7;
-	ASSERT_EQ(0, fold(self, MAP_MAX));
-	EXPECT_EQ(MAP_MAX - FAULT_MAP_HEAD, self->map.nr_odd);
-	EXPECT_EQ(MAP_MAX - FAULT_MAP_HEAD, told_wrongly(self, MAP_MAX));
-}
-
-/* A text that is too long ends where its room does. */
-TEST_F(map, text_is_cut)
-{
-	char text[8];
-	size_t page;
-
-	for (page = 0; page < 64; page++)
-		self->counts[page] = page * page % 7;
-	self->counts[63] = 9;
-	ASSERT_EQ(0, fold(self, 64));
-	memset(text, 'x', sizeof(text));
-	fault_map_text(&self->map, text, sizeof(text));
-	EXPECT_EQ(sizeof(text) - 1, strlen(text));
-}
-
-TEST_F(map, elsewhere_and_back)
+TEST(map_elsewhere_and_back)
 {
 	const struct fault faults[] = {
 		{ .addr = MAP_START - 1 },
@@ -545,13 +424,14 @@ TEST_F(map, elsewhere_and_back)
 		{ .addr = MAP_START + 3 * MAP_PAGE - 1 },
 		{ .addr = MAP_START + MAP_PAGE },
 	};
+	struct fault_map map;
 
-	fault_map_init(&self->map, (void *)MAP_START, MAP_PAGE, 4);
-	EXPECT_EQ(0, fault_map_add(&self->map, faults, 4));
-	EXPECT_EQ(2, self->map.elsewhere);
-	EXPECT_EQ(2, self->map.faults);
-	EXPECT_EQ(2, self->map.count);
-	EXPECT_EQ(-EPROTO, fault_map_add(&self->map, &faults[4], 1));
+	fault_map_init(&map, (void *)MAP_START, MAP_PAGE, 4);
+	EXPECT_EQ(0, fault_map_add(&map, faults, 4));
+	EXPECT_EQ(2, map.elsewhere);
+	EXPECT_EQ(2, map.faults);
+	EXPECT_EQ(2, map.count);
+	EXPECT_EQ(-EPROTO, fault_map_add(&map, &faults[4], 1));
 }
 
 /* As a container does it: perf_event_open() fails, all else goes on. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The parsers of /proc/vmstat, smaps and pagemap, on texts as kernels print
- * them and on texts that nobody should print.
+ * The parsers of /proc/vmstat, smaps and pagemap, on texts as kernels print them and
+ * on damaged ones.
  */
 #define TH_LOG_STREAM stdout
 
@@ -14,70 +14,52 @@
 
 #include "kselftest_harness.h"
 
-#include "../lib/counters.h"
-#include "../lib/vma_info.h"
+#include "../lib/count/counters.h"
+#include "../lib/count/vma_info.h"
 
-TEST(vmstat_finds_its_keys)
+TEST(vmstat_finds_an_event)
 {
-	struct vmstat stat;
+	static const char text[] = "nr_free_pages 12\n"
+				   "pgfault 345\n"
+				   "pgfault_lookalike 1\n"
+				   "pgreuse 0\n";
 
-	ASSERT_EQ(0, vmstat_parse("nr_free_pages 12\n"
-				  "pgfault 123456\n"
-				  "pgmajfault 78\n"
-				  "pgreuse 90\n"
-				  "pgreuse_other 5\n", &stat));
-	EXPECT_EQ(123456, stat.pgfault);
-	EXPECT_EQ(78, stat.pgmajfault);
-	EXPECT_EQ(90, stat.pgreuse);
+	EXPECT_EQ(345, vmstat_find(text, "pgfault"));
+	EXPECT_EQ(0, vmstat_find(text, "pgreuse"));
 }
 
-TEST(vmstat_missing_key_is_no_zero)
+TEST(vmstat_missing_event_is_no_zero)
 {
-	struct vmstat stat;
-
-	ASSERT_EQ(0, vmstat_parse("pgfault 1\npgmajfault 0\n", &stat));
-	EXPECT_EQ(1, stat.pgfault);
-	EXPECT_EQ(0, stat.pgmajfault);
-	EXPECT_EQ(-1, stat.pgreuse);
-	ASSERT_EQ(0, vmstat_parse("", &stat));
-	EXPECT_EQ(-1, stat.pgfault);
+	EXPECT_EQ(-ENOENT, vmstat_find("pgfault 1\nxpgreuse 0\n", "pgreuse"));
+	EXPECT_EQ(-ENOENT, vmstat_find("", "pgreuse"));
 }
 
 TEST(vmstat_truncated)
 {
-	struct vmstat stat;
-
-	EXPECT_EQ(-EBADMSG, vmstat_parse("pgfault 12", &stat));
-	EXPECT_EQ(-EBADMSG, vmstat_parse("pgfault ", &stat));
-	EXPECT_EQ(-EBADMSG, vmstat_parse("pgfault \n", &stat));
-	EXPECT_EQ(-EBADMSG, vmstat_parse("pgfault 1\npgreu", &stat));
+	EXPECT_EQ(-EBADMSG, vmstat_find("pgfault 12", "pgfault"));
+	EXPECT_EQ(-EBADMSG, vmstat_find("pgfault \n", "pgfault"));
+	EXPECT_EQ(-EBADMSG, vmstat_find("pgfault 1\npgreu", "pgreuse"));
 }
 
 TEST(vmstat_odd_numbers)
 {
-	struct vmstat stat;
-
-	EXPECT_EQ(-EBADMSG, vmstat_parse("pgreuse -1\n", &stat));
-	EXPECT_EQ(-EBADMSG, vmstat_parse("pgreuse 0x10\n", &stat));
-	EXPECT_EQ(-EBADMSG, vmstat_parse("pgreuse 1 2\n", &stat));
-	EXPECT_EQ(0, vmstat_parse("pgreuse 9223372036854775807\n", &stat));
-	EXPECT_EQ(INT64_MAX, stat.pgreuse);
-	EXPECT_EQ(-ERANGE, vmstat_parse("pgreuse 9223372036854775808\n", &stat));
-	EXPECT_EQ(-ERANGE,
-		  vmstat_parse("pgreuse 99999999999999999999999\n", &stat));
+	EXPECT_EQ(-EBADMSG, vmstat_find("pgreuse -1\n", "pgreuse"));
+	EXPECT_EQ(-EBADMSG, vmstat_find("pgreuse 0x10\n", "pgreuse"));
+	EXPECT_EQ(-EBADMSG, vmstat_find("pgreuse 1 2\n", "pgreuse"));
+	EXPECT_EQ(INT64_MAX, vmstat_find("pgreuse 9223372036854775807\n", "pgreuse"));
+	EXPECT_EQ(-EBADMSG, vmstat_find("pgreuse 9223372036854775808\n", "pgreuse"));
+	EXPECT_EQ(-EBADMSG, vmstat_find("pgreuse \n5\n", "pgreuse"));
 }
 
 TEST(vmstat_of_this_machine)
 {
-	struct vmstat before, after;
+	int64_t before = vmstat_count("pgfault");
 
-	ASSERT_EQ(0, vmstat_read(&before));
-	ASSERT_EQ(0, vmstat_read(&after));
-	EXPECT_LT(0, before.pgfault);
-	EXPECT_LE(before.pgfault, after.pgfault);
+	ASSERT_LT(0, before);
+	EXPECT_LE(before, vmstat_count("pgfault"));
 }
 
-/* Two VMAs of a process; %s stands for what the first one ends in. */
+/* Two VMAs of a process; the first one has no VmFlags yet. */
 #define FIRST_VMA \
 	"aaaac0de0000-aaaac0df0000 r-xp 00000000 00:1f 12 /usr/bin/a b-c r--p\n" \
 	"Size:                 64 kB\n" \
@@ -156,12 +138,7 @@ TEST(smaps_truncated)
 	EXPECT_EQ(-EBADMSG, find("1000-2000 rw-s 00000000 00:00 0\n"
 				 "VmFlags: rd\n", 0x1000, &info));
 	EXPECT_EQ(-EBADMSG, find("1000-2000 rw-s 00000000 00:00 0\n"
-				 "Rss: many kB\n", 0x1000, &info));
-	EXPECT_EQ(-EBADMSG, find("1000-2000 rw-s 00000000 00:00 0\n"
-				 "Rss: 4 MB\nVmFlags: rd\n", 0x1000, &info));
-	EXPECT_EQ(-ERANGE, find("1000-2000 rw-s 00000000 00:00 0\n"
-				"Rss: 99999999999999999999999 kB\n", 0x1000,
-				&info));
+				 "Rss: many kB\nVmFlags: rd\n", 0x1000, &info));
 }
 
 TEST(smaps_of_this_process)
@@ -221,22 +198,17 @@ TEST_F(pagemap, entries)
 	ASSERT_EQ(0, pagemap_entry(self->fd, self->page_size, &page));
 	EXPECT_FALSE(page.present);
 	EXPECT_FALSE(page.swapped);
-	EXPECT_EQ(0, page.pfn);
 
 	ASSERT_EQ(0, pagemap_entry(self->fd, 2 * self->page_size + 5, &page));
 	EXPECT_TRUE(page.present);
 	EXPECT_FALSE(page.file);
-	EXPECT_EQ(0x12345, page.pfn);
 
-	/* The PFN field of a swapped page is something else. */
 	ASSERT_EQ(0, pagemap_entry(self->fd, 3 * self->page_size, &page));
 	EXPECT_FALSE(page.present);
 	EXPECT_TRUE(page.swapped);
-	EXPECT_EQ(0, page.pfn);
 
 	ASSERT_EQ(0, pagemap_entry(self->fd, 4 * self->page_size, &page));
 	EXPECT_TRUE(page.file);
-	EXPECT_EQ((UINT64_C(1) << 55) - 1, page.pfn);
 }
 
 TEST_F(pagemap, truncated)

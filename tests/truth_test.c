@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Each way in which a page table can contradict a verdict, and none where it does not.
+ * Each way in which a page table can contradict a verdict.
  */
 #define TH_LOG_STREAM stdout
 
 #include "kselftest_harness.h"
 
-#include "../lib/truth.h"
+#include "../module/truth.h"
 
 static const struct pte_truth absent;
 
-/* What pgprot alone makes of a shared, writable VMA on arm64. */
+/* vm_page_prot of a shared, writable VMA on arm64. */
 static const struct pte_truth clean = {
 	.present = true,
 	.young = true,
@@ -71,7 +71,6 @@ static struct mapping_truth make_premapped(void)
 	return truth;
 }
 
-/* Which of the verdicts does not contradict it. */
 #define FITS(truth, verdict) \
 	EXPECT_EQ(NULL, truth_contradicts(truth, VERDICT_##verdict))
 #define CONTRADICTS(truth, verdict) \
@@ -95,13 +94,13 @@ TEST(left_dirty)
 	struct mapping_truth truth = make(&dirty, 0);
 
 	FITS(&truth, HONOURED);
-	/* Whether a CPU would have needed it, only a count can tell. */
+	/* Only a count shows whether the CPU sets the dirty bit. */
 	FITS(&truth, HIDDEN);
 	CONTRADICTS(&truth, NOTIFY);
 	CONTRADICTS(&truth, PREMAPPED);
 }
 
-/* The first store is in order, and the fault after a load leaves the PTE clean. */
+/* The first store takes one fault, and the fault after a load leaves the PTE clean. */
 TEST(upgrade)
 {
 	struct mapping_truth truth = make(&dirty, 0);
@@ -129,7 +128,7 @@ TEST(notify)
 	CONTRADICTS(&truth, NOTIFY);
 }
 
-/* Two faults, and the driver does not hear of the second one. */
+/* Two faults, and the second one does not notify the driver. */
 TEST(protected_for_nothing)
 {
 	struct mapping_truth truth = make(&protected, 0);
@@ -155,7 +154,7 @@ TEST(premapped)
 	CONTRADICTS(&truth, PREMAPPED);
 }
 
-/* No verdict is right about a page table like these. */
+/* A page table that contradicts each verdict. */
 TEST(broken)
 {
 	struct mapping_truth truth = make(&dirty, 0);

@@ -13,7 +13,7 @@ build() {
 	make OUTPUT="$out" USERCFLAGS=-Werror all tests
 }
 
-# What must fail or skip does, and nothing else. The numbers say nothing.
+# The results that are no pass, without their numbers, which mean nothing.
 assertions() {
 	"$out/tests/assertions" | grep -E '^(not )?ok ' | sed 's/ok [0-9]* /ok /' |
 		grep -vE '^ok [^ ]*$' | diff tests/assertions.expected -
@@ -21,7 +21,7 @@ assertions() {
 
 check build build
 check assertions_can_fail assertions
-for test in verdict truth parsers fault_log report measure story; do
+for test in verdict truth parsers file_times fault_log report measure trace; do
 	replay "$test." < <("$out/tests/${test}_test" 2>&1)
 done
 plan

@@ -6,7 +6,7 @@
 
 #include "kselftest_harness.h"
 
-#include "../lib/verdict.h"
+#include "../lib/verdict/verdict.h"
 
 #define N	NR_STORES
 
@@ -66,7 +66,7 @@ ROW(premapped_notify, NOTIFY, N, 1, 0, 1, 0, 1, 1, N, X, X, 1);
 ROW(upgrade, IGNORED, N, 1, 1, 2, 0, 1, 1, 0, X, X, 1);
 ROW(upgrade_notified, IGNORED, N, 1, 1, 2, 0, 1, 1, 0, N, X, 1);
 
-/* Where the CPU sets the dirty bit, the upgrade is a notification. */
+/* If the CPU sets the dirty bit, the fault of the upgrade is a notification. */
 ROW(honoured_notified_upgrade, HONOURED, N, 1, 1, 1, 0, 0, 0, 0, N, X, 1);
 
 /* No PTE to copy for fork: the memfd page alone tells. */
@@ -91,7 +91,7 @@ ROW(huge_ignored, IGNORED, 2, 2, 1, 1, 0, 0, 1, 0, 0, 1, N);
 ROW(huge_hidden, HIDDEN, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, N);
 ROW(huge_upgrade, IGNORED, 1, 1, 1, 2, 0, 0, 1, 0, 0, 2, N);
 
-/* Not enough counters for an accusation, or for an acquittal. */
+/* Too few counters for any other verdict. */
 ROW(no_pgreuse, UNDECIDED, 2 * N, 2, 1, 1, 0, 1, 1, X, X, X, 1);
 ROW(no_pgreuse_hardware, UNDECIDED, 2 * N, 2, 1, 1, 0, 0, 0, X, X, X, 1);
 ROW(no_pgreuse_single, HONOURED, N, 1, 1, 0, 0, 1, 1, X, X, X, 1);
@@ -139,17 +139,18 @@ ROW(probe_missing, UNEXPECTED, N, 1, X, 0, 0, 1, 1, 0, X, X, 1);
 		.predicted = N, \
 	}
 
-/* One fault, but was the driver told of the store? */
-TIMES(told_within_the_fault, HONOURED, 1, 1, 1, X);
-TIMES(told_of_the_first_alone, HONOURED, 1, 1, 0, 0);
-TIMES(told_of_none, HONOURED, 1, 0, 0, 0);
+/* One fault, but was the driver notified of the store? */
+TIMES(notified_within_the_fault, HONOURED, 1, 1, 1, X);
+TIMES(notified_of_the_first_alone, HONOURED, 1, 1, 0, 0);
+TIMES(notified_of_none, HONOURED, 1, 0, 0, 0);
 TIMES(no_file_times, HONOURED, 1, X, X, X);
-TIMES(told_of_upgrade_alone, UNEXPECTED, 1, 0, 1, 1);
-TIMES(told_of_child_alone, UNEXPECTED, 1, 0, 0, 1);
+TIMES(no_time_of_the_first, HONOURED, 1, X, 1, 1);
+TIMES(notified_of_upgrade_alone, UNEXPECTED, 1, 0, 1, X);
+TIMES(notified_of_child_alone, UNEXPECTED, 1, 0, 0, 1);
 
-/* DAX where the CPU sets the dirty bit. */
-TIMES(told_of_upgrade_hardware, HONOURED, 0, 1, 1, X);
-TIMES(untold_of_upgrade_hardware, UNEXPECTED, 0, 1, 0, X);
+/* DAX on a CPU that sets the dirty bit. */
+TIMES(notified_of_upgrade_hardware, HONOURED, 0, 1, 1, X);
+TIMES(not_notified_of_upgrade_hardware, UNEXPECTED, 0, 1, 0, X);
 
 TEST_F(row, verdict)
 {

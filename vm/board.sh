@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Makes an archive for a machine that has no more than BusyBox: static programs, and
-# what runs them. The same sources, compiler and libdrm make the same bytes.
+# Makes an archive for a machine that has only BusyBox: static programs and
+# run_tests.sh. Equal sources, compiler and libdrm give equal bytes.
 # CROSS_COMPILE is the tool chain, aarch64-linux-gnu- if unset; SOURCE_DATE_EPOCH the
 # time that the files have.
 # Usage: vm/board.sh FILE.tar.xz
@@ -17,9 +17,9 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 . "$here/fetch.sh"
 top=${here%/*}
 
-# use_machine TOOL-CHAIN: installs it where that is known how, and sets libdrm to what
-# make is to be told about it. Another machine takes a libdrm that its compiler finds,
-# and the kernel's UAPI headers without.
+# use_machine TOOL-CHAIN: installs a known tool chain, and sets libdrm to an argument of
+# make. For an unknown one, make takes the libdrm that the compiler finds, or else the
+# kernel's UAPI headers.
 use_machine() {
 	local arch
 
@@ -31,7 +31,7 @@ use_machine() {
 	*)			deps build; return ;;
 	esac
 	deps vm "vm-$arch"
-	# Not in this shell, which would end where it cannot be had.
+	# In a process of its own: an error must not end this shell.
 	if libdrm=$("$here/fetch.sh" package "$arch" bookworm libdrm-dev); then
 		libdrm=LIBDRM_DIR=$libdrm
 	else
@@ -41,7 +41,7 @@ use_machine() {
 }
 
 build_programs() {
-	# A make above us has passed its variables on; its options are not for this one.
+	# Keep the variables of a calling make, but not its options.
 	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL \
 		make -C "$top" -j"$(nproc)" OUTPUT="$tmp/build" CROSS_COMPILE="$cross" \
 		"$libdrm" USERLDFLAGS='-static -s' INSTALL_PATH="$tmp/install" all install
@@ -51,10 +51,10 @@ pack() {
 	local dir=$tmp/board/pfn-mkwrite
 
 	mkdir -p "$dir" &&
-	cp "$tmp/install"/{pfn_mkwrite_{test,drm,bench},run_tests.sh,report.awk} \
+	cp "$tmp/install"/{pfn_mkwrite_{test,drm,explain,bench},run_tests.sh,report.awk} \
 		"$top/LICENSE" "$dir" &&
 	cp "$here/board.txt" "$dir/README" &&
-	# Old and small unpackers know no other checksum, and have little memory.
+	# Small unpackers know only CRC32, and have little memory.
 	env -u TAR_OPTIONS -u XZ_DEFAULTS -u XZ_OPT tar -c -C "$tmp/board" --format=ustar \
 		--sort=name --mtime="@${SOURCE_DATE_EPOCH:-0}" --owner=0 --group=0 \
 		--numeric-owner --mode=u=rwX,go=rX pfn-mkwrite |

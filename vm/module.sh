@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Builds pfn_mkwrite_mod for a guest's kernel, and prints where it is. Nothing is built
-# twice: a module is known by its sources and its kernel. What stock kernels want of
-# their modules is in Debian's linux-headers; the sources of the others are still there.
+# Builds pfn_mkwrite_mod for a guest's kernel, and prints its path. A module is kept under
+# its kernel and a hash of its sources. Stock kernels need Debian's linux-headers, the
+# others their own sources.
 # Usage: vm/module.sh ARCH debian SUITE RELEASE
 #        vm/module.sh ARCH source VERSION [PATCH...]
 
@@ -17,8 +17,7 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=build.sh
 [[ $(type -t build_kernel) ]] || . "$here/build.sh"
 
-# headers_make DIR [DIR]: sets $kmake to the make command in the first folder, which has
-# the sources, for what is configured in the second, if that is another.
+# headers_make SOURCES [OBJECTS]: sets $kmake to the make command for these folders.
 headers_make() {
 	local karch=$arch
 
@@ -29,13 +28,13 @@ headers_make() {
 	kmake=(env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
 		make -s -C "$1" ${2:+O="$2"} ARCH="$karch"
 		CROSS_COMPILE="$cross" CC="${cross}gcc")
-	# kbuild goes by what the kernel's compiler knew, which may be newer than this
-	# one. It has another way where the option is not known.
+	# The configuration may be of a newer compiler. Without this option, kbuild takes
+	# another one.
 	"${cross}gcc" -fmin-function-alignment=8 -x c -c -o /dev/null /dev/null 2>/dev/null ||
 		kmake+=(CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=)
 }
 
-# Each use_...() makes ready what modules are built with, and sets $kmake.
+# Each use_...() gets the headers or sources ready, and sets $kmake.
 use_debian() {
 	local suite=$1 release=$2
 
@@ -54,7 +53,7 @@ use_source() {
 	ready_sources "$arch" "$@"
 	step "preparing linux-$version for modules" "${kmake[@]}" modules_prepare ||
 		die "linux-$version cannot be prepared for modules: $(why)"
-	# What is there may be of a kernel with other patches.
+	# The folder may hold the symbols of a kernel with other patches.
 	cp "$kernel/Module.symvers" "$dir/obj/" 2>"$tmp/log" ||
 		die "$dir/obj cannot be used for modules: $(why)"
 }
@@ -65,20 +64,20 @@ use_headers() {
 	headers_make "$1"
 }
 
-# compile_module DIR: makes it there, in a folder for what else is made.
+# compile_module DIR: builds the module in DIR/build, and moves it to DIR.
 compile_module() {
 	rm -rf "${1:?}" && mkdir -p "$1/build" && cp "${sources[@]}" "$1/build" || return
 	"${kmake[@]}" M="$1/build" modules || {
-		# The last lines are make's, the cause is the compiler's.
+		# The last lines are make's. The compiler has the cause.
 		grep -m 1 -E 'error:|Error:|ERROR:' "$tmp/log" | sed 's/^/E: /'
 		return 1
 	}
-	# Debian's kernels have debug information, and so would this.
+	# Like Debian's kernels, it has debug information.
 	"${cross}strip" --strip-debug -o "$1/pfn_mkwrite_mod.ko" \
 		"$1/build/pfn_mkwrite_mod.ko" && rm -r "$1/build"
 }
 
-# make_module DIR: what is there is for this release and no other.
+# make_module DIR: builds the module there, for $release and no other.
 make_module() {
 	local magic
 
@@ -102,7 +101,7 @@ build_module() {
 	riscv64) cross=riscv64-linux-gnu- ;;
 	*)	die "modules are built for arm64, amd64 and riscv64, not for $arch" ;;
 	esac
-	sources=("${here%/*}"/pfn_mkwrite_mod/{Kbuild,*.[ch]})
+	sources=("${here%/*}"/module/{Kbuild,pfn_mkwrite_mod.[ch]})
 	kernel=$release
 	if [[ $kind == source ]]; then
 		build_kernel "$arch" "$@"
@@ -116,7 +115,7 @@ build_module() {
 	deps vm "vm-$arch"
 	"use_$kind" "$@"
 	if [[ $kind == headers ]]; then
-		# Whoever made these headers may change them.
+		# Headers of the user may change: the module is not kept.
 		make_module "$tmp/module"
 		fetched=$tmp/module/pfn_mkwrite_mod.ko
 		return

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Runs the suite in QEMU guests: builds it, boots each rig of vm/rigs on its stock
-# Debian kernel (or on one built from source, or on yours), passes on what the tests
-# print, and compares the measurements with what the rig is known to show.
+# Debian kernel (or on one built from source, or on yours), prints the output of
+# the tests, and compares the measurements with those that the rig expects.
 # Usage: vm/run.sh --help
 # shellcheck disable=SC2317	# step runs functions, which shellcheck does not see
 
@@ -65,7 +65,7 @@ usage() {
 }
 
 out() {
-	# A full disk shall not end the run.
+	# A full disk must not end the run.
 	[[ ! $log ]] || { printf '%s\n' "$*" >>"$log"; } 2>/dev/null || :
 	# One of several guests at once has the rest in the file alone.
 	[[ ! $job || $* == "# rig "* ]] || return 0
@@ -75,24 +75,24 @@ out() {
 
 print() {
 	[[ ! -t 1 ]] || wipe
-	# Where SIGPIPE is ignored, the write is what tells that nobody listens.
+	# If SIGPIPE is ignored, only the failed write shows that the reader is gone.
 	printf '%s\n' "$*" 2>/dev/null || finish 141
 }
 
 # machine ARCH: how QEMU, the kernel and the tool chain name this architecture, and
-# which Debian the guest's libdrm (if any) and BusyBox come from. With quick, the
-# kernel leaves alone what has nothing to do with page faults and costs half the time
-# of a run where it is emulated: nobody attacks this guest.
+# which Debian the guest's libdrm (if any) and BusyBox come from. quick turns
+# off mitigations and CPU features that have nothing to do with page faults: they take
+# half the time of a run on an emulated CPU.
 machine() {
 	board=virt console=ttyS0 libdrm_suite=bookworm busybox_suite=bookworm
 	quick=mitigations=off
 	case $1 in
 	arm64)
 		qemu=qemu-system-aarch64 cross=aarch64-linux-gnu- console=ttyAMA0
-		# KASLR, too, asks for page tables that empty the TLB at each entry.
+		# KASLR, too, enables KPTI, which flushes the TLB at each entry.
 		quick+=' kpti=0 arm64.nopauth arm64.nomte arm64.nosve arm64.nosme' ;;
 	amd64)	qemu=qemu-system-x86_64 cross=x86_64-linux-gnu- board=q35 ;;
-	# New in trixie, whose libdrm.a wants a newer libc than bookworm's compiler has.
+	# New in trixie. Its libdrm.a needs a newer libc than bookworm's compiler has.
 	riscv64)
 		qemu=qemu-system-riscv64 cross=riscv64-linux-gnu- libdrm_suite=''
 		busybox_suite=trixie ;;
@@ -105,7 +105,7 @@ read_rig() {
 	local key value
 
 	rig=$1
-	# Each card's memory by its other door would be half of the time: it has rigs of its own.
+	# The exported DMA-BUFs of the cards take half of the time and have rigs of their own.
 	r=([append]="" [devices]="" [modules]="" [patches]="" [memory]=512 [pmem]=0
 		[devdax]=0 [timeout]=120 [only]="" [skip]='*-prime'
 		[fails]="")
@@ -158,7 +158,7 @@ list_rigs() {
 	done
 }
 
-# own_modules DIR: sets module_root and release from what the user gave.
+# own_modules DIR: sets module_root and release from the user's folder.
 own_modules() {
 	local dir=${1%/} found
 
@@ -182,8 +182,8 @@ own_modules() {
 		die "--modules $1: depmod cannot index it: $(why)"
 }
 
-# use_kernel: sets image, release, module_root, and module_for[] to what build_module()
-# wants to know about the kernel.
+# use_kernel: sets image, release, module_root, and module_for[], the arguments of
+# build_module().
 use_kernel() {
 	if [[ $own_kernel ]]; then
 		image=$own_kernel
@@ -253,7 +253,7 @@ build_suite() {
 	suite=$tmp/wrapped
 }
 
-# Copies the modules NAME... and what they need to the image, unpacked and numbered
+# Copies the modules NAME... and their dependencies to the image, unpacked and numbered
 # in the order they must be loaded in. One that the kernel does not have as a module
 # may be built in.
 add_modules() {
@@ -302,14 +302,13 @@ make_image() {
 }
 
 # make_pmem ADDRESS: an ext4 file system in $tmp/pmem, and in $tmp/dtb the device tree
-# of this machine, which tells the kernel where to find it, and the memory behind it
-# that is to be device-dax: in the memory of the machine, behind what mem= lets the
-# kernel use for itself.
+# of this machine, with the addresses of the file system and of the device-dax memory
+# behind it. Both lie above the memory that mem= gives to the kernel.
 make_pmem() {
 	local at=$1 size tree=$tmp/dts
 
-	# DAX wants blocks as large as a page, and in a row of that many where a huge
-	# page is to fit.
+	# DAX needs blocks of the page size, and a contiguous row of them for a huge
+	# page.
 	mke2fs -q -F -t ext4 -b 4096 -E stride=512,stripe-width=512 "$tmp/pmem" "${r[pmem]}M" &&
 	"$qemu" -M "$board,dumpdtb=$tree.dtb" "${processor[@]}" -nodefaults \
 		-no-user-config -display none -nic none &&
@@ -359,13 +358,13 @@ now() {
 	echo "${EPOCHREALTIME//[.,]/}"
 }
 
-# take LINE: passes on one line of the guest and keeps what is in it.
+# take LINE: prints one line of the guest and records its results.
 take() {
 	local measured_re='^(# )+mapping ([A-Za-z0-9_.-]+): ([a-z-]+) \(.*[ (]64 pages ([0-9]+)'
 
 	if [[ $1 =~ ^(.*)#exit-status\ ([0-9]+)$ ]]; then
 		status=${BASH_REMATCH[2]}
-		# What did not end its last line should not lose it.
+		# The last output may lack its newline.
 		[[ ! ${BASH_REMATCH[1]} ]] || take "${BASH_REMATCH[1]}"
 		return
 	fi
@@ -388,8 +387,8 @@ take() {
 	fi
 }
 
-# fail_guest: what a guest that died has said is incomplete, and not everybody who
-# reads it misses the rest.
+# fail_guest: completes the TAP of a guest that died, because not every parser notices
+# a missing plan.
 fail_guest() {
 	local line number=$((passed + failed + skipped + 1)) lines=()
 
@@ -414,7 +413,7 @@ show_tests() {
 		"$((($(now) - start) / 1000000)) s"
 }
 
-# trouble: the first complaint of a kernel that hangs; what it said last tells less.
+# trouble: the first complaint of a hung kernel. Later ones say less about the cause.
 trouble() {
 	local first
 
@@ -448,10 +447,10 @@ boot() {
 	begun='' planned='' testing='' passed=0 failed=0 skipped=0
 	exec {tap_fd}>"$output/tap.log"
 	start=$(now)
-	# The seconds go on where the guest says nothing.
+	# Update the seconds even if the guest prints nothing.
 	tick=$((limit * 1000000))
 	! is_live || tick=500000
-	# Whatever happens to this shell, even SIGKILL, the guest goes with it.
+	# The guest ends with this shell, even on SIGKILL.
 	exec {guest}< <(exec setpriv --pdeathsig KILL "${command[@]}" \
 		</dev/null 2>"$tmp/qemu")
 	worker=$!
@@ -486,7 +485,7 @@ boot() {
 			died="the guest did not finish within the time limit of $limit s$(trouble)"
 		fi
 	fi
-	# What the guest had to say is said: there is no use in waiting for its end.
+	# The report is complete. Do not wait for the guest to power off.
 	kill -KILL "$worker" 2>/dev/null || :
 	wait "$worker" 2>/dev/null || :
 	worker=
@@ -497,8 +496,8 @@ boot() {
 		die "QEMU does not start rig $rig: $(tail -n 1 "$tmp/qemu")"
 }
 
-# keep_image DIR: with the suite in it, and for whoever boots it elsewhere. There the
-# guest finds no port to report to, and stays on its console.
+# keep_image DIR: kernel and initrd with the suite, to boot elsewhere. Without the
+# virtio port, the guest reports on its console.
 keep_image() {
 	mkdir -p "$1" && cp "$image" "$1/kernel" && cp "$tmp/initrd" "$1/initrd"
 }
@@ -521,13 +520,12 @@ keep_result() {
 	done
 	[[ ! $unjudged ]] || return 0
 	for item in "${expected[@]}"; do
-		# Arguments may have chosen what to measure.
+		# The arguments may have selected mappings.
 		[[ ! ${measured[${item%% *}]:-} && ${#arguments[@]} -gt 0 ]] ||
 			note "expected $item"
 	done
 	((${#expected[@]} && ${#arguments[@]} == 0)) || return 0
-	# The bug fails tests, and what a rig expects tells whether it has it. Another one is
-	# in its list.
+	# A rig that expects "ignored" has the bug, so tests fail. "fails" lists other bugs.
 	if [[ " ${expected[*]} " == *' ignored '* || ${r[fails]} ]]; then
 		note "want 1"
 	else
@@ -535,7 +533,7 @@ keep_result() {
 	fi
 }
 
-# judge: compares with what the rig expects, sums up, and sets verdict.
+# judge: compares with the rig's expectations, sums up, and sets verdict.
 judge() {
 	local item name want seen right=0 wrong='' tally
 
@@ -565,7 +563,7 @@ judge() {
 			right=$((right + 1))
 		else
 			out "# rig $rig: $name $seen, expected $want"
-			# Arguments may have chosen what to measure.
+			# The arguments may have selected mappings.
 			[[ ! ${measured[$name]:-} && ${#arguments[@]} -gt 0 ]] || wrong=1
 		fi
 	done
@@ -637,7 +635,7 @@ run_rig() {
 	judge
 }
 
-# worse STATUS: of several rigs, the worst is what counts.
+# worse STATUS: keeps the worst exit status of several rigs.
 worse() {
 	case $worst:$1 in
 	*:0 | 2:* | 1:4) ;;
@@ -652,7 +650,7 @@ known_rigs() {
 declare -A r measured folder
 rigs=() arguments=() own_kernel='' own_modules='' own_limit='' own_output='' list=''
 own_image='' own_patches=() module='' jobs='' table='' report='' asked=() log=''
-# What a process for each of several rigs is told, and what of that makes a difference.
+# Options for the process of each rig; own[] are those that change a result.
 job_options=() own=()
 while (($#)); do
 	case $1 in
@@ -724,7 +722,7 @@ for i in "${!own_patches[@]}"; do
 			die "--patch is of no use to rig $rig, whose kernel is not built"
 	done
 done
-# What is not as it was measured for the rigs is not to be judged by them.
+# The expectations hold for the rig's own kernel and mappings only.
 unjudged=
 [[ ! ${own_patches[*]} ]] || unjudged=--patch
 [[ ! $own_kernel ]] || unjudged=--kernel

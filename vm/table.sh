@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Several guests at a time, and the table of what they showed. Sourced by vm/run.sh,
-# which each rig is run by in a process of its own.
+# Several guests at a time, and the table of their results. Sourced by vm/run.sh, which
+# runs once for each rig as well.
 # shellcheck disable=SC2034,SC2154	# variables of vm/run.sh
 
 declare -A job_of cell want info
@@ -9,7 +9,7 @@ declare -A job_of cell want info
 # start_job RIG: its output goes to a folder of its own, "# rig" lines excepted.
 start_job() {
 	rm -f "$base/$1/result" || die "$base/$1/result cannot be removed"
-	# Whatever happens to this shell, even SIGKILL, the job ends with it.
+	# The job ends with this shell, even on SIGKILL.
 	PFN_MKWRITE_JOB=$1 PFN_MKWRITE_PROGRESS=${live:+$tmp/progress-$1} \
 		setpriv --pdeathsig TERM "$here/run.sh" "${job_options[@]}" "${own[@]}" \
 		--output "$base/$1" "$1" -- "${arguments[@]}" </dev/null &
@@ -17,12 +17,12 @@ start_job() {
 	job_of[$!]=$1
 }
 
-# show_jobs: how far all are, and what each that runs is at.
+# show_jobs: shows the progress of all jobs.
 show_jobs() {
 	local pid name text=''
 
 	for pid in "${workers[@]}"; do
-		# None may have ended, or wait is to tell which.
+		# If one has ended, wait has to name it first.
 		kill -0 "$pid" 2>/dev/null || return
 		name=${job_of[$pid]}
 		text+="${text:+; }$name"
@@ -48,7 +48,7 @@ reap() {
 	folder[${job_of[$ended]}]=$base/${job_of[$ended]}
 }
 
-# read_result RIG: what vm/run.sh has left in the file.
+# read_result RIG: reads the file that vm/run.sh wrote.
 read_result() {
 	local key value
 
@@ -90,7 +90,7 @@ rows_of() {
 	done | LC_ALL=C sort -u | cut -d ' ' -f 2
 }
 
-# measurement RIG MAPPING: sets seen to the cell, and off where it is not as expected.
+# measurement RIG MAPPING: sets seen to the cell, and off if it is not as expected.
 measurement() {
 	local key="$1 $2"
 
@@ -101,7 +101,7 @@ measurement() {
 	fi
 }
 
-# ending RIG: sets seen to how it ended, and off where it should not have.
+# ending RIG: sets seen to the exit status, and off if it is not as expected.
 ending() {
 	local name=$1
 
@@ -151,7 +151,7 @@ group_table() {
 	rows+=("$line")
 }
 
-# Prints what the table has no room for.
+# Prints the errors that do not fit the table.
 remarks() {
 	local name
 
@@ -185,7 +185,7 @@ aligned() {
 		}'
 }
 
-# The seconds are left out: two runs are to give the same.
+# Without the seconds: two runs must give the same table.
 as_markdown() {
 	printf '%s\n' "${rows[@]::${#rows[@]}-1}" | sed 's/|/ | /g; s/.*/| & |/' |
 		sed '1 { p; s/[^|]/-/g }'
@@ -204,7 +204,7 @@ all_tables() {
 		"$1"
 		echo
 	done
-	# This is known to a subshell, and not to its parent.
+	# off is set in a subshell.
 	[[ ! $off ]] || echo off >"$tmp/off"
 }
 
@@ -218,24 +218,24 @@ markdown() {
 	releases=$(for name in "${rigs[@]}"; do
 		echo "${info[$name release]:-}"
 	done | sort -uV | sed '/^$/d' | paste -s -d , | sed 's/,/, /g')
-	echo "Made by \`./run_tests.sh --vm ${asked[*]}\` on Linux ${releases:-(none)}: verdict" \
-		"and faults of 64 first stores."
+	echo "Made by \`./run_tests.sh --vm ${asked[*]}\` on Linux ${releases:-(none)}. A cell is" \
+		"the verdict and the faults of 64 first stores."
 	echo
 	all_tables as_markdown
 	remarks | no_addresses | sed 's/^/- /'
 }
 
-# Where a mirror is, is nobody's business.
+# The output must not contain the mirror's address.
 no_addresses() {
 	sed 's,https\?://[^ ]*,the mirror,g; s, \[IP: [^]]*\],,g'
 }
 
-# Before hours of tests are run for nothing.
+# Check the folder before hours of tests.
 ready_report() {
 	local form said
 
-	[[ -r $top/lib/report.awk ]] ||
-		die "--report: $top/lib/report.awk is missing; it comes with the source"
+	[[ -r $top/report/report.awk ]] ||
+		die "--report: $top/report/report.awk is missing; it comes with the source"
 	said=$(mkdir -p "$report" 2>&1) || die "--report $report cannot be made: ${said##*: }"
 	for form in html txt; do
 		said=$({ : >>"$report/report.$form"; } 2>&1) ||
@@ -243,7 +243,7 @@ ready_report() {
 	done
 }
 
-# What lib/report.awk is told of each rig, with nothing in it that is no text.
+# The input of report/report.awk: the rigs' output without control characters.
 report_input() {
 	local name
 
@@ -259,11 +259,11 @@ write_report() {
 
 	for form in html txt; do
 		last=''
-		if { report_input | awk -v form="$form" -f "$top/lib/report.awk" \
+		if { report_input | awk -v form="$form" -f "$top/report/report.awk" \
 				>"$report/report.$form"; } 2>"$tmp/log"; then
 			last=$(tail -n 1 "$report/report.$form")
 		fi
-		# Not every awk tells that it could not write.
+		# Not every awk reports a failed write.
 		[[ $last == '</html>' || $last == 'End of the report.' ]] ||
 			die "--report: $report/report.$form cannot be written: $(why)"
 	done

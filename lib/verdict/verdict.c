@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The second fault of a store has one of two causes, which look alike:
+ * - the PTE was writable but clean: handle_pte_fault() sets the dirty bit
+ *   (mm/memory.c, pte_mkdirty() without do_wp_page());
+ * - the PTE was write-protected because the driver wants to be notified:
+ *   do_wp_page() ends in wp_page_reuse(), which counts PGREUSE.
+ * A CPU that sets dirty bits itself never takes the first one.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "verdict.h"
+
+enum dirty_by {
+	DIRTY_BY_CPU,
+	DIRTY_BY_SOFTWARE,
+	DIRTY_BY_UNKNOWN,
+	DIRTY_BY_CONTRADICTION,
+};
+
+/*
+ * One entry maps all pages, so an upgrade of one page upgrades them all. fork()
+ * copies the PMD of a device mapping without cleaning it (mm/huge_memory.c,
+ * copy_huge_pmd(), pmd_special()), so a child's store tells nothing there.
+ */
+static bool is_huge(const struct store_cost *c)
+{
+	return c->mapped_ahead == NR_STORES && c->store_after_load > 0 &&
+	       c->upgrades == c->store_after_load;
+}
+
+static enum dirty_by dirty_by(const struct store_cost *c)
+{
+	int seen = c->child_store;
+
+	if (seen == NOT_MEASURED || is_huge(c))
+		seen = c->memfd_upgrade;
+	else if (c->memfd_upgrade != NOT_MEASURED && c->memfd_upgrade != seen)
+		return DIRTY_BY_CONTRADICTION;
+
+	switch (seen) {
+	case 0:
+		return DIRTY_BY_CPU;
+	case 1:
+		return DIRTY_BY_SOFTWARE;
+	case NOT_MEASURED:
+		return DIRTY_BY_UNKNOWN;
+	default:
+		return DIRTY_BY_CONTRADICTION;
+	}
+}
+
+/*
+ * pgreuse is system-wide, so the verdict asks which of two far ends it is near;
+ * the tests assert the exact number. NOT_MEASURED does not contradict none.
+ */
+static bool about_none(int pgreuse)
+{
+	return pgreuse <= NR_STORES / 8;
+}
+
+static bool about_each(int pgreuse)
+{
+	return pgreuse >= NR_STORES - NR_STORES / 8;
+}
+
+static struct judgement is(enum verdict word, const char *reason)
+{
+	return (struct judgement){ .verdict = word, .reason = reason };
+}
+
+static struct judgement unexpected(const char *reason)
+{
+	return is(VERDICT_UNEXPECTED, reason);
+}
+
+static struct judgement judge_premapped(const struct store_cost *c)
+{
+	if (c->first_store > 1 || c->store_after_load > 1)
+		return unexpected("mapped before any fault, yet a store takes more than one");
+	if (about_each(c->pgreuse)) {
+		if (c->first_store == 1 && c->store_after_load == 1)
+			return is(VERDICT_NOTIFY,
+				  "mapped write-protected; the fault is the notification");
+		return unexpected("notified without a fault at the page");
+	}
+	if (c->pgreuse == NOT_MEASURED && c->first_store)
+		return is(VERDICT_UNDECIDED,
+			  "no counter tells the dirty fault from a notification");
+	if (!about_none(c->pgreuse))
+		return unexpected("notified for some pages and not for others");
+	return is(VERDICT_PREMAPPED, "mapped before any fault");
+}
+
+static struct judgement judge_single(const struct store_cost *c,
+				     enum dirty_by dirty)
+{
+	if (!about_none(c->pgreuse))
+		return unexpected("notified in the very fault that maps the page");
+
+	switch (c->store_after_load) {
+	case 0:
+		if (dirty == DIRTY_BY_SOFTWARE)
+			return is(VERDICT_HONOURED,
+				  "one fault leaves the PTE writable and dirty");
+		if (dirty == DIRTY_BY_CPU)
+			return is(VERDICT_HIDDEN, "the CPU sets the dirty bit");
+		return is(VERDICT_UNDECIDED,
+			  "nothing here tells what sets the dirty bit");
+	case 1:
+		/*
+		 * If the CPU sets dirty bits, the fault of the upgrade can only
+		 * be a notification: vm_page_prot is write-protected, and
+		 * mkwrite made the PTE of the first store writable. DAX does
+		 * not go through wp_page_reuse(); the file time shows it.
+		 */
+		if (dirty == DIRTY_BY_SOFTWARE ||
+		    about_each(c->pgreuse_upgrade) || c->mtime_upgrade == 1)
+			return is(VERDICT_HONOURED,
+				  "honoured for write faults; a load leaves the page clean");
+		if (c->pgreuse_upgrade == NOT_MEASURED ||
+		    dirty == DIRTY_BY_UNKNOWN)
+			return is(VERDICT_UNDECIDED,
+				  "the store after a load faults, and no counter names the cause");
+		return unexpected("the store after a load faults, and no counter says why");
+	case 2:
+		if (dirty == DIRTY_BY_SOFTWARE)
+			return is(VERDICT_IGNORED,
+				  "the upgrade after a load is notified and dirtied in two faults");
+		return unexpected("two faults after a load, where software sets no dirty bit");
+	default:
+		return unexpected("a store after a load takes more than two faults");
+	}
+}
+
+static struct judgement judge_double(const struct store_cost *c,
+				     enum dirty_by dirty)
+{
+	if (c->store_after_load != 1)
+		return unexpected("the second fault is not that of a store after a load");
+	if (about_each(c->pgreuse))
+		return is(VERDICT_NOTIFY, "the second fault is the notification");
+	if (c->pgreuse == NOT_MEASURED || dirty == DIRTY_BY_UNKNOWN)
+		return is(VERDICT_UNDECIDED,
+			  "no counter tells the dirty fault from a notification");
+	if (!about_none(c->pgreuse))
+		return unexpected("notified for some pages and not for others");
+	if (dirty == DIRTY_BY_SOFTWARE)
+		return is(VERDICT_IGNORED,
+			  "the second fault does nothing but set the dirty bit");
+	return unexpected("a store takes two faults, and no counter says why");
+}
+
+/*
+ * A driver that tracks dirty pages and is not notified of a first store takes one
+ * fault, as if mkwrite was honoured. The file time tells: a notification moves it,
+ * also one within the fault itself (DAX, page_mkwrite).
+ */
+static bool first_store_missed(const struct store_cost *c)
+{
+	return c->mtime_first_store == 0 &&
+	       (c->mtime_upgrade == 1 || c->mtime_child_store == 1);
+}
+
+struct judgement judge(const struct store_cost *c)
+{
+	enum dirty_by dirty = dirty_by(c);
+
+	if (c->first_store < 0 || c->load < 0 || c->store_after_load < 0 ||
+	    c->second_store < 0)
+		return unexpected("a probe is missing");
+	if (c->second_store)
+		return unexpected("a second store to the same page faults");
+	if (dirty == DIRTY_BY_CONTRADICTION)
+		return unexpected("forked child and memfd page disagree on what sets the dirty bit");
+	if (c->upgrades != NOT_MEASURED &&
+	    c->upgrades != NR_STORES * c->store_after_load && !is_huge(c))
+		return unexpected("stores after a load do not cost the same on each page");
+	if (first_store_missed(c))
+		return unexpected("notified of a store to a clean page, but not of the first store");
+
+	if (c->load == 0)
+		return judge_premapped(c);
+	if (c->load != 1)
+		return unexpected("a load takes more than one fault");
+
+	switch (c->first_store) {
+	case 1:
+		return judge_single(c, dirty);
+	case 2:
+		return judge_double(c, dirty);
+	case 0:
+		return unexpected("a load faults where a store does not");
+	default:
+		return unexpected("a store takes more than two faults");
+	}
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_HONOURED:
+		return "honoured";
+	case VERDICT_IGNORED:
+		return "ignored";
+	case VERDICT_NOTIFY:
+		return "notify";
+	case VERDICT_HIDDEN:
+		return "hidden";
+	case VERDICT_PREMAPPED:
+		return "premapped";
+	case VERDICT_UNDECIDED:
+		return "undecided";
+	case VERDICT_UNEXPECTED:
+		break;
+	}
+	return "unexpected";
+}
+
+int predict_stores(const struct store_cost *c)
+{
+	int ahead = c->mapped_ahead > 0 ? c->mapped_ahead : 1;
+	int fresh = (NR_STORES + ahead - 1) / ahead;
+	int mapped = NR_STORES - fresh;
+
+	/* Mapped at mmap time: a store maps nothing ahead. */
+	if (c->load == 0)
+		return NR_STORES * c->first_store;
+	if (c->first_store == 1 || is_huge(c))
+		return fresh * c->first_store;
+	return fresh * c->first_store + mapped * c->store_after_load;
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tests of a mapping, for each mapping that pfn_mkwrite_mod makes; each verdict,
+ * compared with the page table; and tests of the module itself.
+ */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/tests/compat.h"
+#include "../lib/tests/mapping_tests.h"
+#include "mod.h"
+
+FIXTURE(truth)
+{
+	struct backing b;
+};
+
+FIXTURE_VARIANT(truth)
+{
+	const struct source *src;
+};
+
+FIXTURE_SETUP(truth)
+{
+	struct observation *obs = mapping_observation(variant->src);
+	int err;
+
+	backing_init(&self->b);
+	measure(variant->src, obs);
+	if (obs->err)
+		SKIP(return, WHY_NOT_MEASURED);
+	err = variant->src->open(variant->src, &self->b,
+				 NR_STORES * sysconf(_SC_PAGESIZE));
+	ASSERT_EQ(0, err) {
+		TH_LOG("%s", self->b.why);
+	}
+}
+
+FIXTURE_TEARDOWN(truth)
+{
+	backing_close(&self->b);
+}
+
+static const char *state_of(const struct pte_truth *pte)
+{
+	if (!pte->present)
+		return "absent";
+	if (!pte->write)
+		return pte->dirty ? "write-protected and dirty" :
+				    "write-protected and clean";
+	return pte->dirty ? "writable and dirty" : "writable and clean";
+}
+
+static void print_truth(const struct mapping_truth *truth)
+{
+	const struct page_truth *stored = &truth->stored;
+
+	printf("#   page table: ");
+	if (stored->faults)
+		printf("the fault of the first store left it %s (%d call%s",
+		       state_of(&stored->left), stored->faults,
+		       stored->faults == 1 ? "" : "s");
+	else
+		printf("before any access %s (no call",
+		       state_of(&truth->untouched.now));
+	printf(", %d notified), a load %s\n", stored->notified,
+	       state_of(&truth->loaded.now));
+}
+
+/* The page table agrees with the verdict that was reached by counting faults. */
+TEST_F(truth, verdict)
+{
+	const struct source *src = variant->src;
+	enum verdict verdict = judge(&mapping_observation(src)->cost).verdict;
+	struct mapping_truth truth;
+	const char *contradiction;
+	struct mapping map;
+
+	ASSERT_EQ(0, src->renew(&self->b));
+	ASSERT_EQ(0, mapping_open(&map, &self->b, PROT_READ | PROT_WRITE));
+	ASSERT_EQ(0, mod_truth(&self->b, map.addr, &truth.untouched));
+	*mapping_word(&map, 0) = 1;
+	ASSERT_EQ(0, mod_truth(&self->b, map.addr, &truth.stored));
+	mapping_close(&map);
+
+	ASSERT_EQ(0, src->renew(&self->b));
+	ASSERT_EQ(0, mapping_open(&map, &self->b, PROT_READ | PROT_WRITE));
+	load_page(map.addr);
+	ASSERT_EQ(0, mod_truth(&self->b, map.addr, &truth.loaded));
+	*mapping_word(&map, 0) = 1;
+	ASSERT_EQ(0, mod_truth(&self->b, map.addr, &truth.upgraded));
+	mapping_close(&map);
+
+	print_truth(&truth);
+	contradiction = truth_contradicts(&truth, verdict);
+	EXPECT_EQ(NULL, contradiction) {
+		TH_LOG("%s", contradiction);
+	}
+}
+
+/* User space must not get the module to misbehave. */
+FIXTURE(module)
+{
+	int fd;
+	size_t page_size;
+};
+
+FIXTURE_SETUP(module)
+{
+	self->page_size = sysconf(_SC_PAGESIZE);
+	self->fd = open(MOD_PATH, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(module)
+{
+	if (self->fd >= 0)
+		close(self->fd);
+}
+
+static int mod_setup(int fd, uint32_t insert, uint32_t flags, uint64_t size)
+{
+	struct pfn_mkwrite_setup setup = {
+		.insert = insert,
+		.flags = flags,
+		.size = size,
+	};
+
+	return ioctl(fd, PFN_MKWRITE_MOD_SETUP, &setup) ? -errno : 0;
+}
+
+static int mod_ask(int fd, const void *addr)
+{
+	struct pfn_mkwrite_pte pte = { .addr = (uintptr_t)addr };
+
+	return ioctl(fd, PFN_MKWRITE_MOD_PTE, &pte) ? -errno : 0;
+}
+
+static unsigned char *mod_map(int fd, size_t size)
+{
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+/* Volatile: the compiler must not forward a store to this load. */
+static unsigned char byte_at(const unsigned char *addr)
+{
+	return *(const volatile unsigned char *)addr;
+}
+
+TEST_F(module, refuses_bad_setup)
+{
+	struct pfn_mkwrite_setup ahead = { .ahead = ~0U };
+	struct pfn_mkwrite_setup mistake = { .wrong = ~0U };
+	size_t size = self->page_size;
+
+	EXPECT_EQ(-EINVAL, mod_setup(self->fd, ~0U, 0, size));
+	EXPECT_EQ(-EINVAL, mod_setup(self->fd, 0, ~0U, size));
+	EXPECT_EQ(-EINVAL, mod_setup(self->fd, 0, 1U << 31, size));
+	EXPECT_EQ(-EINVAL, mod_setup(self->fd, 0, 0, size + 1));
+	EXPECT_EQ(-EINVAL, mod_setup(self->fd, 0, 0, 1ULL << 62));
+	EXPECT_EQ(-EINVAL, mod_setup(self->fd, PFN_MKWRITE_INSERT_PFN,
+				     PFN_MKWRITE_MIXEDMAP, size));
+	EXPECT_EQ(-EINVAL, mod_setup(self->fd, PFN_MKWRITE_INSERT_MIXED, 0,
+				     size));
+	EXPECT_EQ(-1, ioctl(self->fd, PFN_MKWRITE_MOD_SETUP, &ahead));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, PFN_MKWRITE_MOD_SETUP, &mistake));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, PFN_MKWRITE_MOD_SETUP, 1));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, PFN_MKWRITE_MOD_RESET));
+	EXPECT_EQ(ENXIO, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, _IO('m', 0x7f)));
+	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(MAP_FAILED, mod_map(self->fd, size));
+
+	/* After all of this it still works, once. */
+	EXPECT_EQ(0, mod_setup(self->fd, 0, 0, size));
+	EXPECT_EQ(-EBUSY, mod_setup(self->fd, 0, 0, size));
+	EXPECT_EQ(MAP_FAILED, mod_map(self->fd, 2 * size));
+}
+
+/* Only mappings of the file itself can be looked at. */
+TEST_F(module, refuses_other_vmas)
+{
+	unsigned char *own, *other, on_stack;
+	int fd;
+
+	ASSERT_EQ(0, mod_setup(self->fd, 0, 0, self->page_size));
+	own = mod_map(self->fd, self->page_size);
+	ASSERT_NE(MAP_FAILED, own);
+	fd = open(MOD_PATH, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, mod_setup(fd, 0, 0, self->page_size));
+	other = mod_map(fd, self->page_size);
+	ASSERT_NE(MAP_FAILED, other);
+
+	EXPECT_EQ(0, mod_ask(self->fd, own));
+	EXPECT_EQ(-EFAULT, mod_ask(self->fd, other));
+	EXPECT_EQ(-EFAULT, mod_ask(self->fd, &on_stack));
+	EXPECT_EQ(-EFAULT, mod_ask(self->fd, NULL));
+	EXPECT_EQ(-EFAULT, mod_ask(self->fd, (void *)~0UL));
+	munmap(own, self->page_size);
+	EXPECT_EQ(-EFAULT, mod_ask(self->fd, own));
+	close(fd);
+}
+
+/* The mode of the file is not enough: root needs CAP_SYS_ADMIN. */
+TEST_F(module, needs_cap_sys_admin)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct caps[2];
+
+	ASSERT_EQ(0, syscall(SYS_capget, &header, caps));
+	caps[0].effective &= ~(1U << CAP_SYS_ADMIN);
+	ASSERT_EQ(0, syscall(SYS_capset, &header, caps));
+	EXPECT_EQ(-1, open(MOD_PATH, O_RDWR | O_CLOEXEC));
+	EXPECT_EQ(EPERM, errno);
+}
+
+/* A mapping outlives its file descriptor, also in a forked child. */
+TEST_F(module, survives_close_and_fork)
+{
+	unsigned char *addr;
+	int status = -1;
+	pid_t pid;
+
+	ASSERT_EQ(0, mod_setup(self->fd, 0, 0, 2 * self->page_size));
+	addr = mod_map(self->fd, 2 * self->page_size);
+	ASSERT_NE(MAP_FAILED, addr);
+	addr[0] = 1;
+	close(self->fd);
+	self->fd = -1;
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		addr[0]++;
+		addr[self->page_size] = 7;
+		munmap(addr, self->page_size);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(2, byte_at(addr));
+	EXPECT_EQ(7, byte_at(addr + self->page_size));
+	munmap(addr, 2 * self->page_size);
+}
+
+/* A fault needs the code of the module. */
+TEST_F(module, not_unloaded_while_mapped)
+{
+	unsigned char *addr;
+
+	ASSERT_EQ(0, mod_setup(self->fd, 0, 0, self->page_size));
+	addr = mod_map(self->fd, self->page_size);
+	ASSERT_NE(MAP_FAILED, addr);
+	close(self->fd);
+	self->fd = -1;
+
+	EXPECT_EQ(-1, syscall(SYS_delete_module, "pfn_mkwrite_mod",
+			      O_NONBLOCK));
+	EXPECT_EQ(EWOULDBLOCK, errno);
+	addr[0] = 1;
+	EXPECT_EQ(1, byte_at(addr));
+	munmap(addr, self->page_size);
+}
+
+static int truth_add(const struct source *src)
+{
+	FIXTURE_VARIANT(truth) *variant;
+
+	mapping_add(src);
+	if (!mapping_observation(src))
+		return 0;
+	variant = calloc(1, sizeof(*variant));
+	if (!variant)
+		ksft_exit_fail_msg("out of memory\n");
+	variant->src = src;
+	FIXTURE_VARIANT_REGISTER(truth, src->name, variant);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	/* Tests run in forked children that do not flush. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+
+	if (access(MOD_PATH, F_OK))
+		ksft_exit_skip("pfn_mkwrite_mod is not loaded\n");
+	if (access(MOD_PATH, R_OK | W_OK))
+		ksft_exit_skip("pfn_mkwrite_mod needs root\n");
+	source_each(&mod_source, truth_add);
+	return mappings_run(argc, argv);
+}

@@ -1,13 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The suite as a part of a kernel tree's selftests: puts it there, takes it out again,
-# or makes patches for the list of it.
+# The suite as a part of a kernel tree's selftests: installs it, removes it, or writes
+# the patches to post.
 # Usage: patches/tree.sh install KDIR	(make install-tree)
 #        patches/tree.sh uninstall KDIR	(make uninstall-tree)
 #        patches/tree.sh series KDIR DIR	(make series)
 #
-# The tree is read first, and nothing is written unless all of it is as expected. Files
-# of the suite that were changed there are nobody's but the user's: FORCE=1 overwrites.
+# Each file patches/selftests/SERIES/NN-NAME is one patch: its commit message, "---",
+# and either a diff or lines of these two kinds:
+#	PATTERN		files of this suite that the patch adds
+#	about PATH	files of the kernel whose maintainers get the patch, too
+# In each state, a line that names a file or a source of the suite is left out as long
+# as the file is not in the tree: an #include, an entry of a list of sources. Of config,
+# each state gets the sections of its files.
+#
+# The tree is read first and changed last, or not at all. mm/pfn_mkwrite.patch records
+# what was installed. FORCE=1 overwrites files of the suite that were changed there.
 
 set -euo pipefail
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
@@ -17,44 +25,36 @@ PFN_MKWRITE_ME=${PFN_MKWRITE_ME:-patches/tree.sh}
 . "$top/vm/common.sh"
 
 selftests=tools/testing/selftests
-comment='# one store to device memory, one fault'
-programs=(pfn_mkwrite_test pfn_mkwrite_drm)
-
-# Prints the files that a tree gets as they are here, by the same names: without the
-# benchmark, which is no test.
-suite_files() {
-	(cd "$top" && printf '%s\n' "${programs[@]/%/.c}" lib/*.[ch] lib/libpfn_mkwrite.mk \
-		pfn_mkwrite_mod/{Kbuild,Makefile,*.[ch]}) |
-		grep -vE '^lib/(bench(_.*)?|fault_map)\.[ch]$'
-}
+harness=$selftests/kselftest_harness.h
+patches=("$here"/selftests/*/*[1-9]*-*)
 
 # use_tree KDIR: sets what there is to know about a tree, or says why it is none.
 use_tree() {
-	local file name
+	local file
 
 	kdir=${1%/}
 	[[ -d $kdir ]] || die "KDIR=$1 is not a folder"
 	kdir=$(cd "$kdir" && pwd)
 	[[ -f $kdir/MAINTAINERS && -f $kdir/$selftests/lib.mk ]] ||
 		die "KDIR=$1 is no kernel tree: it has no MAINTAINERS or no $selftests/lib.mk"
-	# Linux 6.2 and older have them in vm.
-	for name in mm vm; do
-		[[ ! -f $kdir/$selftests/$name/run_vmtests.sh ]] || break
-	done
-	collection=$name
-	dir=$kdir/$selftests/$name
-	for file in Makefile config run_vmtests.sh .gitignore; do
-		[[ -f $dir/$file && -r $dir/$file ]] ||
-			die "$kdir does not look as expected: there is no $selftests/mm/$file"
-		[[ ! $(tail -c 1 "$dir/$file") ]] ||
-			die "$kdir does not look as expected: $dir/$file does not end in a newline"
+	# Linux 6.2 and older have vm/.
+	mm=$selftests/mm
+	[[ -f $kdir/$mm/run_vmtests.sh || ! -f $kdir/$selftests/vm/run_vmtests.sh ]] ||
+		mm=$selftests/vm
+	dir=$kdir/$mm
+	edited=("$harness" "$mm"/{Makefile,config,run_vmtests.sh,.gitignore})
+	for file in "${edited[@]}"; do
+		[[ -f $kdir/$file && -r $kdir/$file ]] ||
+			die "$kdir does not look as expected: there is no $file"
+		[[ ! $(tail -c 1 "$kdir/$file") ]] ||
+			die "$kdir does not look as expected: $file does not end in a newline"
 	done
 	categories='' wrappers=''
 	! grep -q '^CATEGORY=' "$dir/run_vmtests.sh" || categories=1
 	! grep -q '^TEST_PROGS += ksft_pagemap\.sh$' "$dir/Makefile" || wrappers=1
 }
 
-# after LINE TEXT: puts TEXT behind the first line that is LINE. Fails where none is.
+# after LINE TEXT: inserts TEXT below the first line that is LINE. Fails if there is none.
 after() {
 	line=$1 text=$2 awk '
 		{ print }
@@ -62,258 +62,356 @@ after() {
 		END { exit !done }'
 }
 
-# Each file of the tree has a pair of filters, the second of which undoes the first.
-add_Makefile() {
+# The tree's own files as filters, for the programs that are there so far.
+with_Makefile() {
 	local kind=FILES
 
-	# Where no category picks them, the runner is to know each of the programs.
+	# Without categories, the runner has to know each of the programs.
 	[[ $categories ]] || kind=PROGS
-	after 'TEST_GEN_FILES += on-fault-limit' \
-		"$(printf "TEST_GEN_$kind += %s\n" "${programs[@]}")" |
-		after 'include ../lib.mk' 'include lib/libpfn_mkwrite.mk' |
-		if [[ $wrappers ]]; then
+	after 'include ../lib.mk' 'include lib/libpfn_mkwrite.mk' |
+		if ((${#programs[@]})); then
+			after 'TEST_GEN_FILES += on-fault-limit' \
+				"$(printf "TEST_GEN_$kind += %s\n" "${programs[@]}")"
+		else
+			cat
+		fi |
+		if [[ $wrappers ]] && ((${#programs[@]})); then
 			after 'TEST_PROGS += ksft_pagemap.sh' 'TEST_PROGS += ksft_pfn_mkwrite.sh'
 		else
 			cat
 		fi
 }
 
-del_Makefile() {
-	sed -E '/^TEST_GEN_(FILES|PROGS) \+= pfn_mkwrite_(test|drm)$/d
-		/^TEST_PROGS \+= ksft_pfn_mkwrite\.sh$/d
-		/^include lib\/libpfn_mkwrite\.mk$/d'
+# Lines that the tree does not have, of sections whose file is in the tree.
+with_config() {
+	local line wanted='' had
+
+	had=$(cat)
+	echo "$had"
+	while IFS= read -r line; do
+		if [[ $line == '# '* ]]; then
+			wanted=
+			[[ ! -e $repo/$mm/${line#\# } ]] || wanted=1
+		elif [[ $wanted && $'\n'$had != *$'\n'"${line%%=*}="* ]]; then
+			echo "$line"
+		fi
+	done <"$top/config"
 }
 
-# Only what the tree does not ask for already, below a comment that says for whom.
-add_config() {
-	awk -F = '
-		NR == FNR	{ print; has[$1] = 1; next }
-		$1 in has	{ next }
-		!marked++	{ print "# pfn_mkwrite" }
-				{ print }' - "$top/config"
-}
+with_run_vmtests.sh() {
+	local run
 
-del_config() {
-	awk '
-		NR == FNR		{ ours[$0] = 1; next }
-		$0 == "# pfn_mkwrite"	{ drop = 1; next }
-		drop && $0 in ours	{ next }
-					{ drop = 0; print }' "$top/config" -
-}
-
-add_run_vmtests.sh() {
-	local run="run_test ./${programs[0]}"$'\n'"run_test ./${programs[1]}"
-
-	if [[ $categories ]]; then
-		after $'\ttest pagemap_scan IOCTL' $'- pfn_mkwrite\n\tfaults of one store to device memory' |
+	if ((${#programs[@]} == 0)); then
+		cat
+	elif [[ $categories ]]; then
+		run=$(printf 'CATEGORY="pfn_mkwrite" run_test ./%s\n' "${programs[@]}")
+		after $'\ttest pagemap_scan IOCTL' $'- pfn_mkwrite\n\tpage faults of one store to device memory' |
 			after 'CATEGORY="pagemap" run_test ./pagemap_ioctl' \
-				$'\n'"$comment"$'\n'"${run//run_test/CATEGORY=\"pfn_mkwrite\" run_test}"
+				$'\n# one store to device memory, one fault\n'"$run"
 	else
-		after 'run_test ./soft-dirty' $'\n'"$comment"$'\n'"$run"
+		run=$(printf 'run_test ./%s\n' "${programs[@]}")
+		after 'run_test ./soft-dirty' $'\n# one store to device memory, one fault\n'"$run"
 	fi
 }
 
-# The tests, the comment above them, and the empty line that came with it.
-del_run_vmtests.sh() {
-	comment=$comment awk '
-		/^- pfn_mkwrite$/	{ getline; next }
-		/^(CATEGORY="pfn_mkwrite" )?run_test \.\/pfn_mkwrite_/	{ next }
-		$0 == ENVIRON["comment"]	{ held = 0; next }
-		held	{ print ""; held = 0 }
-		/^$/	{ held = 1; next }
-			{ print }
-		END	{ if (held) print "" }'
-}
-
-add_.gitignore() {
+with_.gitignore() {
 	cat
 	if grep -qx '\*' "$dir/.gitignore"; then
-		printf '!%s\n' /lib/libpfn_mkwrite.mk /pfn_mkwrite_mod/Kbuild
+		echo '!/lib/libpfn_mkwrite.mk'
 	else
-		printf '%s\n' "${programs[@]}" /libpfn_mkwrite/
+		printf '%s\n' "${programs[@]}" /libpfn_mkwrite/ /pfn_mkwrite.patch
 	fi
 }
 
-del_.gitignore() {
-	sed '/pfn_mkwrite/d'
+# Whether a patch is a diff.
+is_diff() {
+	grep -q '^diff --git ' "$1"
 }
 
-edited=(Makefile config run_vmtests.sh .gitignore)
+# below PATCH: prints what stands below its message.
+below() {
+	sed '1,/^---$/d' "$1"
+}
 
-# Makes $tmp/with and $tmp/without: what the tree is to have of its own files and of the
-# suite's, and without the suite. What cannot be undone to the letter is not done.
-filter_files() {
-	local file
+files=()	# of the suite, in the tree so far
 
-	make_tmp
-	mkdir "$tmp/with" "$tmp/without"
-	for file in "${edited[@]}"; do
-		"del_$file" <"$dir/$file" >"$tmp/without/$file"
-		"add_$file" <"$tmp/without/$file" >"$tmp/with/$file" ||
-			die "$dir/$file does not look as expected; nothing was changed"
-		"del_$file" <"$tmp/with/$file" | cmp -s "$tmp/without/$file" - ||
-			die "$dir/$file does not look as expected; nothing was changed"
+# add PATTERN...: to them.
+add() {
+	local pattern found
+
+	for pattern; do
+		found=$(cd "$top" && compgen -G "$pattern") || {
+			echo "E: no file is $pattern"
+			return 1
+		}
+		mapfile -t -O ${#files[@]} files <<<"$found"
 	done
-	mapfile -t files < <(suite_files)
-	(cd "$top" && cp --parents "${files[@]}" "$tmp/with")
-	[[ ! $wrappers ]] || {
-		files+=(ksft_pfn_mkwrite.sh)
-		# Like those beside it.
-		printf '#!/bin/sh -e\n# SPDX-License-Identifier: GPL-2.0\n\n%s\n' \
-			'./run_vmtests.sh -t pfn_mkwrite' >"$tmp/with/ksft_pfn_mkwrite.sh"
-	}
 }
 
-# is_ours NAME: whether the tree's file is the suite's as it is, or once was: git knows
-# what was committed here, and remember() lets it know what was installed.
-is_ours() {
-	cmp -s "$tmp/with/$1" "$dir/$1" ||
-		git -C "$top" cat-file -e "$(git hash-object --no-filters "$dir/$1")" 2>/dev/null
+# add_patch PATCH: the files that it names.
+add_patch() {
+	local patterns
+
+	mapfile -t patterns < <(below "$1" | grep -v '^about ')
+	add "${patterns[@]}"
 }
 
-# Without git, or where it may not be written to, FORCE=1 has to do.
-remember() {
-	git -C "$top" hash-object -w --no-filters -- "${files[@]/#/$tmp/with/}" \
-		>/dev/null 2>&1 || :
-}
-
-# What the user has done to files of the suite is not to be lost.
-refuse_changed() {
-	local name changed=()
-
-	[[ ! ${FORCE:-} ]] || return 0
-	for name in "${files[@]}"; do
-		[[ ! -e $dir/$name ]] || is_ours "$name" || changed+=("$name")
-	done
-	((${#changed[@]} == 0)) ||
-		die "these are not as the suite has them, and FORCE=1 would $1 them:" \
-			"${changed[*]} in $dir; nothing was changed"
-}
-
-# Prints those of the files in FOLDER that the tree does not have like that: make goes by
-# the time, so the others stay as they are.
-differing() {
+# Prints words that name the files of the suite that are not in the tree, or their sources.
+absent_words() {
 	local name
 
-	(cd "$1" && find . -type f) | sort | while read -r name; do
-		cmp -s "$1/$name" "$dir/$name" || echo "${name#./}"
+	(cd "$top" && comm -23 <({ find lib -type f; printf '%s\n' pfn_mkwrite_{test,drm}.c; } | sort) \
+		<(printf '%s\n' "${files[@]}" | sort)) |
+		while read -r name; do
+			printf '%s\n' "$name" "${name##*/}\""
+			[[ $name != *.c ]] ||
+				sed -n 's/^const struct source \(.*\)_source = {$/\1_source\nsource(\1/p' "$top/$name"
+		done
+}
+
+# Writes the files of the suite, and the lines that the tree's own files get for them.
+write_files() {
+	local name
+
+	absent_words >"$tmp/absent" || return
+	programs=()
+	for name in "${files[@]}"; do
+		mkdir -p "$repo/$mm/$(dirname "$name")" &&
+			grep -vwFf "$tmp/absent" "$top/$name" | cat -s >"$repo/$mm/$name" || return
+		[[ $name == */* ]] || programs+=("${name%.c}")
+	done
+	for name in Makefile config run_vmtests.sh .gitignore; do
+		in_repo show "without:$mm/$name" | "with_$name" >"$tmp/$name" || {
+			echo "E: $dir/$name does not look as expected"
+			return 1
+		}
+		# The mode stays.
+		cat "$tmp/$name" >"$repo/$mm/$name" || return
+	done
+	[[ $wrappers && ${programs[*]} ]] || return 0
+	# Like those beside it.
+	printf '#!/bin/sh -e\n# SPDX-License-Identifier: GPL-2.0\n\n%s\n' \
+		'./run_vmtests.sh -t pfn_mkwrite' >"$repo/$mm/ksft_pfn_mkwrite.sh" &&
+		chmod +x "$repo/$mm/ksft_pfn_mkwrite.sh"
+}
+
+in_repo() {
+	git -C "$repo" "$@"
+}
+
+# commit TAG OPTION...
+commit() {
+	in_repo add -f . && in_repo commit -q "${@:2}" && in_repo tag "$1"
+}
+
+# make_repo ACTION: a repository of its own with what matters of the tree, as it is
+# ("now") and without the suite ("without"). ACTION is what FORCE=1 does to files of the
+# suite that were changed.
+make_repo() {
+	local name email
+
+	make_tmp
+	repo=$tmp/repo record=$mm/pfn_mkwrite.patch
+	name=$(git -C "$top" config user.name) && email=$(git -C "$top" config user.email) &&
+		identity=1 || identity=''
+	# None of the user's hooks, keys and formats.
+	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+	{
+		git init -q "$repo" && in_repo config user.name "${name:-nobody}" &&
+			in_repo config user.email "${email:-nobody}" &&
+			(cd "$kdir" && cp --parents "${edited[@]}" "$repo") &&
+			if [[ -e $kdir/$record ]]; then
+				(cd "$kdir" && recorded | xargs cp --parents -t "$repo" "$record")
+			fi && commit now -m now
+	} >"$tmp/log" 2>&1 || die "$kdir cannot be read: $(why)"
+	[[ ! -e $kdir/$record ]] || take_out "$1"
+	{ in_repo commit -q --allow-empty -a -m without && in_repo tag without; } \
+		>"$tmp/log" 2>&1 || die "git: $(why)"
+}
+
+# Prints the files that an installed suite wrote, and that are still there.
+recorded() {
+	git apply --numstat "$record" | cut -f 3 | while read -r name; do
+		[[ ! -e $name ]] || echo "$name"
 	done
 }
 
-# put FOLDER: makes the tree's files what those in FOLDER are. Everything is in the tree's
-# file system before the first one is replaced, each at one go.
-put() {
-	local name mode changed
+# take_out ACTION: reverts what was installed, in the repository.
+take_out() {
+	local name changed reverse=(apply -R -C0 --whitespace=nowarn) theirs=''
 
-	mapfile -t changed < <(differing "$1")
-	written=${#changed[@]}
-	((written)) || return 0
+	for name in $(in_repo apply --numstat "$record" | cut -f 3); do
+		[[ -e $repo/$name ]] || reverse+=(--exclude="$name")
+	done
+	changed=$(in_repo "${reverse[@]}" --check "$record" 2>&1 |
+		sed -n 's/^error: \(.*\): patch does not apply$/\1/p') || :
+	for name in "${edited[@]}"; do
+		[[ $'\n'$changed$'\n' != *$'\n'$name$'\n'* ]] || theirs+=" $name"
+	done
+	[[ ! $theirs ]] || die "the lines of the suite were changed in these, and have to be" \
+		"removed by hand:$theirs in $kdir; nothing was changed"
+	[[ ! $changed || ${FORCE:-} ]] ||
+		die "these are not as the suite has them, and FORCE=1 would $1 them:" \
+			"${changed//$mm\//} in $dir; nothing was changed"
+	for name in $changed; do
+		reverse+=(--exclude="$name")
+		in_repo rm -q -f "$name"
+	done
+	{ in_repo "${reverse[@]}" "$record" && rm "$repo/$record"; } >"$tmp/log" 2>&1 ||
+		die "$kdir/$record cannot be reverted: $(why); nothing was changed"
+}
+
+# put TAG: makes the tree what it is in that commit. Everything is in the tree's file
+# system before the first file is replaced, each in one go, and what stays the same keeps
+# its time.
+put() {
+	local name mode
+
+	mapfile -t changed < <(in_repo diff --name-only --no-renames now "$1")
+	((${#changed[@]})) || return 0
 	stage=$dir/.pfn_mkwrite.$$
-	{ mkdir "$stage" && cp -r "$1/." "$stage"; } 2>"$tmp/log" ||
+	{ mkdir "$stage" && in_repo archive "$1" | tar -xC "$stage"; } >"$tmp/log" 2>&1 ||
 		die "$dir cannot be written to: $(why); nothing was changed"
 	for name in "${changed[@]}"; do
+		[[ -e $stage/$name ]] || { rm -f "$kdir/$name"; continue; }
 		mode=644
-		[[ ! -e $dir/$name ]] || mode=$(stat -c %a "$dir/$name")
-		[[ $name != ksft_* ]] || mode=755
-		[[ $name != */* ]] || mkdir -p "$dir/${name%/*}"
-		chmod "$mode" "$stage/$name" && mv "$stage/$name" "$dir/$name"
+		[[ ! -x $stage/$name ]] || mode=755
+		[[ ! -e $kdir/$name ]] || mode=$(stat -c %a "$kdir/$name")
+		mkdir -p "$kdir/${name%/*}"
+		chmod "$mode" "$stage/$name" && mv "$stage/$name" "$kdir/$name"
 	done
+}
+
+# All of the patches as one.
+add_all() {
+	local patch
+
+	for patch in "${patches[@]}"; do
+		if ! is_diff "$patch"; then
+			add_patch "$patch" || return
+		elif ! grep -q FIXTURE_VARIANT_REGISTER "$repo/$harness" &&
+		     ! below "$patch" | in_repo apply 2>/dev/null; then
+			# Older than that diff.
+			add lib/tests/compat.h || return
+		fi
+	done
+	write_files && in_repo add -f . && in_repo diff --cached without >"$tmp/record" &&
+		cp "$tmp/record" "$repo/$record" && commit with -m with
 }
 
 install_tree() {
-	local written
+	local changed
 
-	[[ ! -d $dir/lib || -e $dir/lib/libpfn_mkwrite.mk ]] ||
-		die "$dir/lib is there, and is not of this suite; nothing was changed"
-	filter_files
-	refuse_changed overwrite
-	remember
-	put "$tmp/with"
-	if ((written)); then
-		tell "$selftests/$collection of $kdir has the suite now: $written files written"
+	[[ ! -d $dir/lib || -e $dir/pfn_mkwrite.patch ]] ||
+		die "$dir/lib is there, and not from make install-tree; nothing was changed"
+	make_repo overwrite
+	add_all >"$tmp/log" 2>&1 || die "$(why); nothing was changed"
+	put with
+	if ((${#changed[@]})); then
+		tell "$mm of $kdir has the suite now: ${#changed[@]} files written"
 	else
-		tell "$selftests/$collection of $kdir has the suite already"
+		tell "$mm of $kdir has the suite already"
 	fi
 }
 
 uninstall_tree() {
-	local name written left=''
+	local changed left
 
-	[[ -e $dir/lib/libpfn_mkwrite.mk ]] ||
-		grep -q pfn_mkwrite "${edited[@]/#/$dir/}" || {
-		tell "$selftests/$collection of $kdir does not have the suite"
+	if [[ ! -e $dir/pfn_mkwrite.patch ]]; then
+		tell "$mm of $kdir does not have the suite"
 		return
-	}
-	filter_files
-	refuse_changed remove
-	# Who builds meanwhile finds a Makefile that does not want what is not there.
-	put "$tmp/without"
-	(cd "$dir" && rm -rf "${files[@]}" "${programs[@]}" libpfn_mkwrite)
-	for name in lib pfn_mkwrite_mod; do
-		[[ ! -d $dir/$name ]] || rmdir "$dir/$name" 2>/dev/null ||
-			left+=$(cd "$dir" && printf ' %s' "$name"/*)
+	fi
+	make_repo remove
+	put without
+	(cd "$dir" && rm -rf pfn_mkwrite_test pfn_mkwrite_drm libpfn_mkwrite)
+	find "$dir/lib" -depth -type d -empty -delete 2>/dev/null || :
+	left=$(cd "$dir" && find lib -type f 2>/dev/null) || :
+	tell "$mm of $kdir does not have the suite any more${left:+;" \
+		"not of the suite, and left there: ${left//$'\n'/ }}"
+}
+
+# commit_series SERIES: its patches, on a branch of this name.
+commit_series() {
+	local patch
+
+	in_repo checkout -q -b "$1" || return
+	for patch in "$here/selftests/$1"/*[1-9]*-*; do
+		if is_diff "$patch"; then
+			below "$patch" | in_repo apply || return
+		else
+			add_patch "$patch" && write_files || return
+		fi
+		commit "$1.${patch##*/}" -s -m "$(sed '/^---$/,$d' "$patch")" || return
 	done
-	tell "$selftests/$collection of $kdir does not have the suite any more${left:+;" \
-		"not of the suite, and left there:$left}"
 }
 
-# Of the user's git, the name is wanted, and no hooks and no key.
-in_repo() {
-	git -C "$repo" -c commit.gpgsign=false -c core.hooksPath=/dev/null "$@"
+# people OPTION... FILE...: prints who gets them.
+people() {
+	(cd "$kdir" && scripts/get_maintainer.pl --nogit --nogit-fallback --nokeywords \
+		--no-rolestats "$@")
 }
 
-# commit MESSAGE PATH...: these of the suite's files.
-commit() {
-	local message=$here/selftests/$1
-	shift
-
-	git -C "$repo" add -f -- "${@/#/$selftests/$collection/}" &&
-		in_repo commit -q -s -F "$message"
-}
-
-# A repository of its own with no more of the tree than the patches change: a tree
-# without git will do, and one with it is left alone. The patches are no others.
-make_repo() {
-	local name value
-
-	git init -q "$repo" && mkdir -p "$repo/$selftests" || return
-	for name in user.name user.email; do
-		value=$(git -C "$top" config "$name") || {
-			echo "E: git does not know who you are: git config --global $name"
-			return 1
+# add_cc FILE: sends it to the addresses on stdin as well.
+add_cc() {
+	cc=$(sort -u | grep -vxFf "$tmp/to") awk '
+		/^$/ && !done++ && ENVIRON["cc"] {
+			gsub(/\n/, ",\n ", ENVIRON["cc"])
+			print "Cc: " ENVIRON["cc"]
 		}
-		git -C "$repo" config "$name" "$value" || return
-	done
-	chmod +x "$tmp"/with{,out}/run_vmtests.sh "$tmp/with/ksft_pfn_mkwrite.sh" &&
-		cp -r "$tmp/without" "$repo/$selftests/$collection" &&
-		git -C "$repo" add -f . && in_repo commit -q -m "$kdir" &&
-		cp -r "$tmp/with/." "$repo/$selftests/$collection" || return
-	commit 1-module pfn_mkwrite_mod && commit 2-library lib && commit 3-tests .
+		{ print }' "$1" >"$tmp/mail" && cp "$tmp/mail" "$1"
 }
 
-# format_patches DIR OPTION...
-format_patches() {
-	git -C "$repo" format-patch -q -3 --thread -o "$@"
-}
-
-# Who is to get them, only the patches tell. The letter gets its text.
+# format_series SERIES BASE: the files to send. Without a letter, each goes by itself.
 format_series() {
-	local cover=$tmp/series/0000-cover-letter.patch people
+	local source=$here/selftests/$1 out=$tmp/out/$1 options patch about n=0
 
-	format_patches "$tmp/drafts" || return
-	(cd "$kdir" && scripts/get_maintainer.pl --nogit --nogit-fallback --no-rolestats \
-		"$tmp/drafts"/*.patch) >"$tmp/people" || return
-	mapfile -t people < <(sort -u "$tmp/people")
-	((${#people[@]})) || {
-		echo "E: scripts/get_maintainer.pl of $kdir names nobody"
-		return 1
-	}
-	format_patches "$tmp/series" --cover-letter "${people[@]/#/--to=}" || return
-	subject=$(head -n 1 "$here/selftests/0-cover") \
-	blurb=$(sed 1,2d "$here/selftests/0-cover") awk '
-		sub(/\*\*\* SUBJECT HERE \*\*\*/, "") { $0 = $0 ENVIRON["subject"] }
-		$0 == "*** BLURB HERE ***" { $0 = ENVIRON["blurb"] }
-		{ print }' "$cover" >"$tmp/cover" && cp "$tmp/cover" "$cover"
+	in_repo diff "$2" "$1" >"$tmp/all" && people "$tmp/all" | sort -u >"$tmp/to" || return
+	mapfile -t options < <(sed 's/^/--to=/' "$tmp/to")
+	if [[ -e $source/0-letter ]]; then
+		in_repo config "branch.$1.description" "$(<"$source/0-letter")" || return
+		options+=(--thread --cover-letter --cover-from-description=subject)
+	else
+		options+=(-N)
+	fi
+	in_repo format-patch -q -o "$out" "${options[@]}" "$2..$1" || return
+	: >"$tmp/all"
+	for patch in "$source"/*[1-9]*-*; do
+		n=$((n + 1))
+		mapfile -t about < <(below "$patch" | sed -n 's/^about //p')
+		((${#about[@]})) || continue
+		people -f "${about[@]}" >"$tmp/cc" && cat "$tmp/cc" >>"$tmp/all" &&
+			add_cc "$out/$(printf %04d $n)"-*.patch <"$tmp/cc" || return
+	done
+	[[ ! -e $source/0-letter ]] || add_cc "$out/0000-cover-letter.patch" <"$tmp/all"
+}
+
+# lines_of OLD NEW: prints how many were added.
+lines_of() {
+	in_repo diff --numstat "$1" "$2" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# print_sizes SERIES BASE
+print_sizes() {
+	local commits commit
+
+	mapfile -t commits < <(in_repo rev-list --reverse "$2..$1")
+	echo "$1: ${#commits[@]} patches, $(lines_of "$2" "$1") lines"
+	for commit in "${commits[@]}"; do
+		printf '%6d %s\n' "$(lines_of "$commit^" "$commit")" \
+			"$(in_repo show -s --format=%s "$commit")"
+	done
+}
+
+all_series() {
+	local base=without name
+
+	in_repo checkout -q --detach without || return
+	for name in "$here"/selftests/*/; do
+		name=$(basename "$name")
+		commit_series "$name" && format_series "$name" "$base" &&
+			print_sizes "$name" "$base" >>"$tmp/sizes" || return
+		base=$name
+	done
 }
 
 make_series() {
@@ -324,13 +422,14 @@ make_series() {
 		die "the list takes patches for a kernel of today, and $kdir is older:" \
 			"it has no ksft_*.sh"
 	[[ ! -d $out || ! $(ls -A "$out") ]] || die "$out is not empty"
-	filter_files
-	repo=$tmp/repo
-	make_repo >"$tmp/log" 2>&1 || die "the patches cannot be made: $(why)"
-	format_series >"$tmp/log" 2>&1 || die "the patches cannot be made: $(why)"
-	{ mkdir -p "$out" && cp "$tmp/series"/*.patch "$out/"; } 2>"$tmp/log" ||
+	make_repo remove
+	[[ $identity ]] || die "git does not know who you are: git config --global user.name" \
+		"and user.email"
+	all_series >"$tmp/log" 2>&1 || die "the patches cannot be made: $(why)"
+	{ mkdir -p "$out" && cp -r "$tmp/out/." "$out/"; } 2>"$tmp/log" ||
 		die "$out cannot be written to: $(why)"
-	tell "$out has the series: git send-email $out/*.patch"
+	cat "$tmp/sizes"
+	tell "$out has the series; to send one: git send-email $out/1-core/*.patch"
 }
 
 case ${1:-}:$# in

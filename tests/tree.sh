@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # The suite as a part of a kernel tree: put into the trees of three versions and taken
 # out again, refused where something is odd, built there, and made patches for the list.
-# ALL=1 takes whole trees, builds all mm selftests there, with either compiler, for this
-# machine and for arm64, in the tree and with O=, and runs what "make kselftest-gen_tar"
-# packs in arm64 guests.
+# ALL=1 runs each patch of the first series in arm64 guests, takes whole trees, builds all
+# mm selftests there, with either compiler, for this machine and for arm64, in the tree and
+# with O=, and runs what "make kselftest-gen_tar" packs in arm64 guests.
 # Usage: work=DIR [ALL=1] [VERSIONS="6.1 ..."] tests/tree.sh
 # shellcheck disable=SC2154	# variables of vm/fetch.sh
 
@@ -52,6 +52,13 @@ tree_make() {
 	make -s "$1-tree" KDIR="$tree"
 }
 
+# The suite's files, as far as a tree gets them.
+suite_files() {
+	git ls-files --cached --others --exclude-standard lib pfn_mkwrite_{test,drm}.c \
+		':!lib/source/drm_libdrm.c' ':!lib/libdrm.mk' ':!lib/tests/compat.h'
+	[[ $version != 6.1 ]] || echo lib/tests/compat.h
+}
+
 # What is new and what is changed, and nothing else is.
 installed() {
 	local wrapper=''
@@ -62,11 +69,13 @@ installed() {
 	contents "$tree" >"$out/after"
 	diff <(diff "$out/before" "$out/after" | sed -n 's/^> \.\/\([^ ]*\).*/\1/p' | sort -u) \
 		<({
-			git ls-files --cached --others --exclude-standard lib pfn_mkwrite_mod \
-				pfn_mkwrite_{test,drm}.c ':!lib/report.awk' \
-				':!lib/bench.[ch]' ':!lib/bench_*.c' ':!lib/fault_map.h'
-			printf '%s\n' .gitignore Makefile config run_vmtests.sh $wrapper
-		} | sed "s,^,$selftests/$collection/," | sort) &&
+			{
+				suite_files
+				printf '%s\n' .gitignore Makefile config run_vmtests.sh \
+					pfn_mkwrite.patch $wrapper
+			} | sed "s,^,$selftests/$collection/,"
+			[[ $version == 6.1 ]] || echo $selftests/kselftest_harness.h
+		} | sort) &&
 		[[ ! $wrapper || -x $dir/$wrapper ]]
 }
 
@@ -106,27 +115,40 @@ no_newline() {
 
 foreign_lib() {
 	copy_selftests && mkdir "$dir/lib" && echo 'int x;' >"$dir/lib/x.c" &&
-		refuses install 'lib is there, and is not of this suite; nothing was changed'
+		refuses install 'lib is there, and not from make install-tree; nothing was'
 }
 
-# What somebody has written there is kept, and FORCE=1 is the way to lose it.
+# Changes made there are kept, unless FORCE=1 is given.
 changed_in_the_tree() {
-	copy_selftests && tree_make install && echo '/* mine */' >>"$dir/lib/probe.c" &&
-		refuses install '1 would overwrite them: lib/probe.c in .*; nothing was' &&
-		refuses uninstall '1 would remove them: lib/probe.c in .*; nothing was changed' &&
-		FORCE=1 tree_make install && cmp lib/probe.c "$dir/lib/probe.c"
+	copy_selftests && tree_make install && echo '/* mine */' >>"$dir/lib/verdict/verdict.c" &&
+		refuses install '1 would overwrite them: lib/verdict/verdict.c in .*; nothing was' &&
+		refuses uninstall '1 would remove them: lib/verdict/verdict.c in .*; nothing was' &&
+		FORCE=1 tree_make install && cmp lib/verdict/verdict.c "$dir/lib/verdict/verdict.c"
 }
 
-# One of the suite, of an hour or a year ago, is no such loss.
+# Lines next to ours, and a file of ours that is gone.
+changed_beside() {
+	copy_selftests && tree_make install && rm "$dir/lib/verdict/verdict.c" &&
+		sed -i '/pfn_mkwrite_test$/i TEST_GEN_FILES += mine' "$dir/Makefile" &&
+		tree_make uninstall && grep -x 'TEST_GEN_FILES += mine' "$dir/Makefile" &&
+		sed -i '/mine$/d' "$dir/Makefile" && uninstalled
+}
+
+# An older suite, with other files, is replaced.
 older_suite() {
-	git show HEAD:lib/libpfn_mkwrite.mk >"$out/old" || return
-	echo '# not committed' >>"$out/old"
-	git hash-object -w "$out/old" >/dev/null && cp "$out/old" "$dir/lib/libpfn_mkwrite.mk" &&
-		tree_make install && cmp lib/libpfn_mkwrite.mk "$dir/lib/libpfn_mkwrite.mk"
+	local older=$out/older
+
+	rm -rf "$older" && copy_source "$older" && copy_selftests &&
+		echo '# older' >>"$older/lib/libpfn_mkwrite.mk" &&
+		cp "$older/lib/verdict/verdict.h" "$older/lib/verdict/gone.h" &&
+		make -s -C "$older" install-tree KDIR="$tree" && ls "$dir/lib/verdict/gone.h" &&
+		contents "$tree" >"$out/before" && tree_make install &&
+		! ls "$dir/lib/verdict/gone.h" &&
+		! grep "# older" "$dir/lib/libpfn_mkwrite.mk"
 }
 
 others_stay() {
-	echo 'int mine;' >"$dir/lib/mine.c" && tree_make uninstall >"$out/said" 2>&1 &&
+	copy_selftests && tree_make install && echo 'int mine;' >"$dir/lib/mine.c" && tree_make uninstall >"$out/said" 2>&1 &&
 		grep -q 'not of the suite, and left there: lib/mine.c' "$out/said" &&
 		[ -e "$dir/lib/mine.c" ] && rm -r "${dir:?}/lib" && uninstalled
 }
@@ -180,7 +202,7 @@ category_runs() {
 }
 
 category_listed() {
-	"$dir/run_vmtests.sh" -h | grep -A 1 -x -e '- pfn_mkwrite' | grep -x '	faults .*'
+	"$dir/run_vmtests.sh" -h | grep -A 1 -x -e '- pfn_mkwrite' | grep -x '	page faults .*'
 }
 
 for version in $versions; do
@@ -207,6 +229,7 @@ for version in $versions; do
 	check "$version.refuses_no_newline" no_newline
 	check "$version.refuses_foreign_lib" foreign_lib
 	check "$version.refuses_changed_files" changed_in_the_tree
+	check "$version.changed_beside" changed_beside
 	check "$version.older_suite" older_suite
 	check "$version.others_stay" others_stay
 done
@@ -217,21 +240,41 @@ else
 	skip full_disk 'it takes root to mount a small file system'
 fi
 
-# The patches for the list are what install-tree does to a tree of today.
+# The patches are what install-tree does to a tree of today.
 series() {
-	make -s series KDIR="$fetched" SERIES="$out/series" && ls "$out/series"
+	make -s series KDIR="$fetched" SERIES="$out/series" >"$out/sizes" && cat "$out/sizes"
+}
+
+applies() {
+	(cd "$tree" && git apply "$1")
 }
 
 series_applies() {
-	copy_selftests && tree_make install && contents "$tree" >"$out/wanted" &&
-		copy_selftests && (cd "$tree" && git apply "$out"/series/000[1-9]-*.patch) &&
-		contents "$tree" | diff "$out/wanted" -
+	local patch
+
+	copy_selftests && tree_make install && rm "$dir/pfn_mkwrite.patch" &&
+		contents "$tree" >"$out/wanted" && copy_selftests || return
+	for patch in "$out"/series/*/*[1-9]-*.patch; do
+		applies "$patch" || return
+	done
+	contents "$tree" | diff "$out/wanted" -
+}
+
+# Lines: of the first series, of its largest patch, and of all.
+series_small() {
+	awk '
+		/patches, /	{ core = $1 == "1-core:"; all += $4; if (core) first = $4; next }
+		core && $1 > max	{ max = $1 }
+		END {
+			print first, max, all
+			exit !(first && first <= 4100 && max <= 1000 && all <= 6400)
+		}' "$out/sizes"
 }
 
 series_addressed() {
 	local patch list
 
-	for patch in "$out/series"/*.patch; do
+	for patch in "$out"/series/*/*.patch; do
 		for list in linux-mm@kvack.org linux-kselftest@vger.kernel.org; do
 			sed '/^$/q' "$patch" | grep -q "^.*$list" || {
 				echo "${patch##*/} does not go to $list"
@@ -239,14 +282,20 @@ series_addressed() {
 			}
 		done
 	done
-	grep '^ tools/testing/selftests/mm/lib/verdict.c' "$out/series/0000-cover-letter.patch" &&
-		! grep '\*\*\* ' "$out/series/0000-cover-letter.patch"
+	! grep '\*\*\* ' "$out"/series/*/0000-cover-letter.patch &&
+		grep '^ .*lib/verdict/verdict.c' "$out/series/1-core/0000-cover-letter.patch" &&
+		sed '/^$/q' "$out"/series/*/*DAX-files.patch | grep nvdimm@lists.linux.dev
+}
+
+# A letter is read, if it is short.
+letters_short() {
+	! wc -l patches/selftests/*/0-letter | awk '$1 > 42 && $2 != "total"' | grep .
 }
 
 # The new files are in a folder that MAINTAINERS has as a whole.
 series_style() {
 	"$fetched/scripts/checkpatch.pl" --no-tree --strict --show-types --terse --showfile \
-		--ignore FILE_PATH_CHANGES "$out"/series/000[1-9]-*.patch 2>&1 |
+		--ignore FILE_PATH_CHANGES "$out"/series/*/*[1-9]-*.patch 2>&1 |
 		sed "s,^$selftests/mm/,," | grep -v 'patch total: ' |
 		awk -f tests/checkpatch.awk tests/checkpatch.allow -
 	local rc=$?
@@ -263,6 +312,138 @@ series_for_the_old() {
 		[ ! -e "$out/too-old" ]
 }
 
+# c_test SOURCE INCLUDE: builds a test below the state's selftests, as tests/ or the
+# harness's own folder is below its files.
+c_test() (
+	local name=${1##*/}
+
+	mkdir -p "$2" && cp "$1" "$2/" && cd "$2" &&
+		"${cross}gcc" -O2 -D_GNU_SOURCE= -pthread ${cross:+-static} -isystem "$tree/$selftests" \
+			"$name" ${archive:+"$archive"} -lm -o "$bin/${name%.c}"
+	local rc=$?
+
+	rm -rf "$2"
+	exit $rc
+)
+
+# state_builds DIR CROSS_COMPILE: the programs of this state, without any the tests that
+# need no more of the library than there is, and those of the harness.
+state_builds() {
+	local bin=$1 cross=$2 objects=$out/objects archive='' program programs=()
+
+	rm -rf "$objects" && mkdir -p "$bin" "$objects" || return
+	for program in "$dir"/pfn_mkwrite_*.c; do
+		program=${program##*/}
+		[[ $program == *'*'* ]] || programs+=("$objects/${program%.c}")
+	done
+	[[ -d $dir/lib ]] || {
+		c_test "$fetched/$selftests/kselftest_harness/harness-selftest.c" \
+			"$tree/$selftests/kselftest_harness"
+		return
+	}
+	archive=$objects/libpfn_mkwrite/libpfn_mkwrite.a
+	make -s -C "$dir" OUTPUT="$objects" USERCFLAGS=-Werror \
+		${cross:+ARCH=arm64 CROSS_COMPILE="$cross" USERLDFLAGS=-static} \
+		"${programs[@]}" "$archive" || return
+	((${#programs[@]} == 0)) || {
+		cp "${programs[@]}" "$bin"
+		return
+	}
+	for program in tests/*_test.c; do
+		sed -n 's/^#include "\.\.\/\(.*\)"/\1/p' "$program" |
+			(cd "$dir" && xargs -r ls >/dev/null 2>&1) || continue
+		c_test "$program" "$dir/tests" || return
+	done
+}
+
+# honest FILE STATUS: as many results as planned, and the status that they mean.
+honest() {
+	awk -v status="$2" '
+		/^1\.\.0 # SKIP/	{ skipped = 1 }
+		/^1\.\.[0-9]+/		{ plan = substr($1, 4) }
+		/^(not )?ok [0-9]/	{ seen++ }
+		/^not ok /		{ bad = 1 }
+		END {
+			print seen + 0 " results, status " status
+			exit !(skipped ? status == 4 : seen && seen == plan && status == bad + 0)
+		}' "$1"
+}
+
+# lab_series TEXT: a row for each series, with the lines of its patches.
+lab_series() {
+	local name text
+
+	while read -r name text; do
+		lab "${name%:} for the list" 'make series KDIR=TREE' "$text"
+	done < <(awk -v text="$1" '
+		/patches, /	{ if (row) print row text; row = $0 ": " }
+		!/patches, /	{ row = row (row ~ /: $/ ? "" : " + ") $1 }
+		END		{ print row text }' "$out/sizes")
+}
+
+# It is made to fail, and its output is known.
+harness_as_before() {
+	diff "$fetched/$selftests/kselftest_harness/harness-selftest.expected" -
+}
+
+state_runs() {
+	local program rc ran=''
+
+	for program in "$1"/*; do
+		ran=1 rc=0
+		[[ $program != */harness-selftest ]] || {
+			"$program" 2>&1 | harness_as_before || return
+			continue
+		}
+		"$program" >"$out/said" 2>&1 || rc=$?
+		echo "${program##*/}"
+		honest "$out/said" $rc || { cat "$out/said"; return 1; }
+	done
+	[[ $ran ]]
+}
+
+# in_guest RIG: all states' programs in one guest.
+in_guest() {
+	cp tests/guest_series.sh "$out/states/run_tests.sh" &&
+		PFN_MKWRITE_SUITE=$out/states ./run_tests.sh --vm --timeout 300 \
+			--output "$out/series-$1.d" "$1" >"$out/series-$1" 2>&1
+	grep -q "^# rig $1: exit status 0" "$out/series-$1" || { cat "$out/series-$1"; return 1; }
+}
+
+# guest_statuses RIG: prints how the programs ended.
+guest_statuses() {
+	awk '
+		$1 == "=="	{ split($2, part, "[./]"); name = part[2] + 0 " " part[3] }
+		/^status /	{ printf "%s%s: %s", sep, name, $2; sep = ", " }' "$out/series-$1"
+}
+
+# guest_said RIG STATE/PROGRAM: honest, and what fails is what the verdicts condemn.
+guest_said() {
+	awk -v program="$2" '$1 == "==" { on = $2 == program; next } on' "$out/series-$1" \
+		>"$out/said"
+	[[ $2 != */harness-selftest ]] || {
+		grep -v '^status ' "$out/said" | harness_as_before
+		return
+	}
+	cat "$out/said"
+	honest "$out/said" "$(sed -n 's/^status //p' "$out/said")" &&
+		{ [[ $2 != */pfn_mkwrite_* ]] || nothing_else_fails "$out/said"; }
+}
+
+# series_states SERIES: each of its patches on top of those before.
+series_states() {
+	local patch state
+
+	for patch in "$out/series/$1"/*[1-9]-*.patch; do
+		state=${patch##*/} state=$1.${state%%-*}
+		check "series.$state.applies" applies "$patch" || return
+		check "series.$state.builds" state_builds "$out/native/$state" '' || continue
+		check "series.$state.runs" state_runs "$out/native/$state"
+		[[ $1 != 1-core || ! ${ALL:-} ]] ||
+			check "series.$state.builds_for_arm64" state_builds "$out/states/$state" \
+				aarch64-linux-gnu-
+	done
+}
 make_cache
 fetch_tree 7.3
 version=7.3
@@ -272,11 +453,25 @@ export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0='A. U. T
 use $version
 check series.made series
 check series.applies series_applies
+check series.small series_small
+check series.letters_short letters_short
 check series.addressed series_addressed
-check series.checkpatch series_style &&
-	lab 'patches for the list' 'make series KDIR=TREE' \
-		"$(find "$out/series" -name '000[1-9]-*' | wc -l) patches, checkpatch --strict clean"
+check series.checkpatch series_style && lab_series ', checkpatch --strict clean'
 check series.refuses_older_tree series_for_the_old
+copy_selftests
+series_states 1-core
+if [[ ${ALL:-} ]]; then
+	for rig in arm64-7.3-max arm64-7.3-max-nodbm; do
+		check "series.$rig" in_guest $rig || continue
+		lab "each patch of 1-core, in $rig" 'the programs of each state' "$(guest_statuses $rig)"
+		for program in "$out"/states/*/*; do
+			program=${program#"$out/states/"}
+			check "series.$rig.${program/\//.}" guest_said $rig "$program"
+		done
+	done
+	series_states 2-properties
+	series_states 3-sources
+fi
 
 [[ ${ALL:-} ]] || { plan; exit; }
 
@@ -313,7 +508,7 @@ in_obj() {
 config_merged() {
 	obj=$out/config-$1
 	mkdir -p "$obj" && in_obj make ARCH="$1" defconfig kselftest-merge || return
-	! grep -vxFf "$obj/.config" config
+	! grep '^CONFIG' config | grep -vxFf "$obj/.config"
 }
 
 gen_tar() {
@@ -408,7 +603,9 @@ in_tree() {
 		make -s -j2 -C "$tree/$selftests" TARGETS=$collection FORCE_TARGETS=1 "$@"
 }
 
+# What check_config.sh found out for arm64 is not true here.
 native() {
+	rm -f "$dir"/local_config.*
 	make -s -j2 -C "$tree" headers && in_tree && ls "$dir"/pfn_mkwrite_{test,drm}
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Plausible mistakes of a driver, made by pfn_mkwrite_mod on request, and the assertions
-# that have to catch them: each passes without the mistake and fails with it.
+# Mistakes of a driver, made by pfn_mkwrite_mod on request, and the tests that catch them:
+# each test passes without the mistake and fails with it.
 # Usage: work=DIR [ALL=1] [RIG=NAME] tests/mistakes.sh
 # ALL=1 writes docs/mistakes.md.
 
@@ -21,7 +21,6 @@ mistakes=(
 	pgoff:mod_pfn:offset_mapping+fault_after_unmap
 	bounds:mod_pfn:beyond_the_end
 	moved:mod_pfn:moved_mapping
-	unmap:mod_pfn:partial_unmap
 	fork:mod_pfn:fork_shares
 	second:mod_pfn:page_data+other_door
 	neighbour:mod_pfn_ahead:page_data
@@ -29,22 +28,29 @@ mistakes=(
 	kernel:mod_pfn:kernel_read+kernel_recv
 	thread:mod_pfn:threads_disjoint+threads_one_page
 	exec:mod_pfn:map_flags
+	locked:mod_pfn:map_flags
 	advised:mod_pfn:madvise_harmless
 	sometimes:mod_pfn:sixty_four_pages+memset_pages
+	again:mod_pfn_notify:store_after_load
+	counted:mod_pfn:counters_agree
+	early:mod_mixed:pagemap_and_smaps
+	opened:mod_pfn:parent_store_after_fork+moved_mapping
+	smaps:mod_pfn:second_store
+	unmap:mod_pfn:partial_unmap
+	cleared:mod_mixed:madvise_harmless+threads_one_page
 	stuck:mod_pfn:threads_unmap
 	private:mod_mixed:map_private
 	time:mod_pfn_notify:notified_by_time
-	again:mod_pfn_notify:store_after_load
 )
 
-# The same tests of each mapping without a mistake.
+# The same tests without a mistake.
 controls() {
 	printf '%s\n' "${mistakes[@]}" | awk -F : '
 		{ tests[$2] = tests[$2] (tests[$2] ? "+" : "") $3 }
 		END { for (mapping in tests) print "none:" mapping ":" tests[mapping] }' | sort
 }
 
-# said ITEM: what the guest printed for it.
+# said ITEM: its output in the guest.
 said() {
 	awk -v item="#@ $1" '/^#@ / { inside = ($0 == item); next } inside' "$out"
 }
@@ -79,28 +85,41 @@ caught() {
 	return $bad
 }
 
-# A mistake may be wrong, but it harms nobody else.
+# Each test of a mapping fails with a mistake of the driver or of the kernel.
+each_test_is_caught() {
+	! comm -23 <(sed -n 's/^TEST_F(mapping, \(.*\))$/\1/p' lib/tests/*.h | sort) \
+		<({
+			printf '%s\n' "${mistakes[@]##*:}" | tr '+' '\n'
+			sed -n 's/^Caught-by: mapping[.][^.]*[.]//p' tests/mutants/*.patch
+		} | sort -u) | grep .
+}
+
+# The mistakes do no harm to the kernel.
 quiet() {
 	! grep '# dmesg: ' "$out"
 }
 
-# The first thing that a test said when it failed.
+# how ITEM TEST: the first failure of the test, and its explanation if there is one.
 how() {
 	said "$1" | awk -v test="$2" '
-		index($0, ":" test ":") || (/Expected|equal/ && !/RUN/) {
+		index($0, ":" test ":") {
 			sub("^# [^:]*:[0-9]*:[^:]*:", "")
-			print
-			exit
-		}' | sed 's/|/\\|/g'
+			if (said && /^Expected/)
+				exit
+			text = text (said++ ? ": " : "") $0
+			if (said == 2)
+				exit
+		}
+		END { print text }' | sed 's/|/\\|/g'
 }
 
-# What is wrong, in the words of the header of the module.
+# what MISTAKE: its description in the header of the module.
 what() {
 	awk -v name="@PFN_MKWRITE_WRONG_${1^^}:" '
 		index($0, name) { sub(".*" name "[[:space:]]*", ""); text = $0; next }
 		text && /^ \* @|^ \*\// { exit }
 		text { sub("^ \\*[[:space:]]*", ""); text = text " " $0 }
-		END { print text }' pfn_mkwrite_mod/pfn_mkwrite_mod.h
+		END { print text }' module/pfn_mkwrite_mod.h
 }
 
 table() {
@@ -110,9 +129,9 @@ table() {
 	# Wrong drivers
 
 	Made by \`ALL=1 work=\$(mktemp -d) tests/mistakes.sh\`, which is a part of
-	\`make check-all\`, in the guest $rig. Each row is a mistake that
-	\`pfn_mkwrite_mod\` makes when \`PFN_MKWRITE_WRONG\` asks for it. The assertions
-	pass without it and fail with it; what the first one said is in the last column.
+	\`make check-all\`, in the guest $rig. Each row is a mistake of a driver:
+	\`PFN_MKWRITE_WRONG=MISTAKE\` makes \`pfn_mkwrite_mod\` commit it. The tests pass
+	without it and fail with it. The last column is the first failure.
 
 	| mistake | what is wrong | mapping | caught by | how |
 	|---|---|---|---|---|
@@ -133,6 +152,7 @@ for item in "${mistakes[@]}"; do
 	name=${item#*:}
 	check "${item%%:*}.${name%%:*}" caught "$item"
 done
+check each_test_is_caught each_test_is_caught
 check no_complaint quiet
 [[ ! ${ALL:-} ]] || { mkdir -p docs && table >docs/mistakes.md; }
 plan

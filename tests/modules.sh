@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The module in guests: what it tells of the page table agrees with each verdict, and it
-# bears what user space can do to it. ALL=1 takes all rigs, and writes docs/module.md.
+# The module in guests: the page table agrees with each verdict, and user space does not
+# get the module to misbehave. ALL=1 takes all rigs, and writes docs/module.md.
 # Usage: work=DIR [ALL=1] tests/modules.sh
 
 set -u
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit
 out=$work/modules
 mkdir -p "$out"
 
-# The ways that each kernel has.
+# Mappings that each kernel has, at least.
 least=8
 
 agrees() {
@@ -30,7 +30,7 @@ quiet() {
 	! grep '# dmesg: ' "$1"
 }
 
-# What a rig printed, of one or of several at a time.
+# check_rig NAME FILE: the output of one rig.
 check_rig() {
 	local name=$1 file=$2
 
@@ -42,7 +42,7 @@ check_rig() {
 	check "$name.quiet" quiet "$file"
 }
 
-# gcc's extra warnings and sparse. Debian 12's is too old for Linux 7.3, and takes 6.12.
+# gcc's extra warnings and sparse. Debian 12's sparse is too old for Linux 7.3.
 # shellcheck disable=SC2030,SC2154	# vm/module.sh has the variables
 checked() (
 	. vm/module.sh
@@ -51,7 +51,7 @@ checked() (
 	fetch_kernel "$arch" trixie linux-image-arm64 6.12
 	use_debian trixie "$(<"$fetched/release")"
 	mkdir -p "$out/checked"
-	cp pfn_mkwrite_mod/{Kbuild,*.[ch]} "$out/checked"
+	cp module/{Kbuild,pfn_mkwrite_mod.[ch]} "$out/checked"
 	"${kmake[@]}" M="$out/checked" C=2 W=1 modules >"$out/checked.log" 2>&1
 	! grep -E 'pfn_mkwrite_mod[^ ]*: (warning|error)' "$out/checked.log"
 )

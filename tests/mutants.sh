@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Plausible mistakes in the kernel, each a patch on top of the fixed one, and the
-# assertions that have to catch them. The head of each patch names its rig and the
+# assertions that must catch them. The head of each patch names its rig and the
 # tests that must fail (Caught-by), or that passed and are now skipped (Skips). A
-# mutant that no user can tell from a correct kernel says so (Equivalent), and then
-# nothing may fail.
+# mutant that user space cannot tell from a correct kernel says so (Equivalent), and
+# then nothing may fail.
 # Usage: work=DIR [ALL=1] [MUTANTS="NAME..."] tests/mutants.sh
 # ALL=1 takes all of them, and writes docs/mutants.md.
 
@@ -20,7 +20,7 @@ header() {
 	sed -n "/^---\$/q; s/^$2: //p" "tests/mutants/$1.patch"
 }
 
-# What is wrong with it: the head up to the first empty line.
+# Prints the description: the head up to the first empty line.
 what() {
 	sed '/^$/,$d' "tests/mutants/$1.patch" | paste -sd ' '
 }
@@ -64,12 +64,12 @@ caught() {
 	return $bad
 }
 
-# Everything was tested, nothing failed, and the guest lived.
+# All tests ran, none failed, and the guest lived.
 survives() {
 	grep -q '^# rig .* exit status 0' "$out/$1" && ! grep '^not ok ' "$out/$1"
 }
 
-# The first thing that the test said when it failed.
+# Prints the first failed assertion of the test.
 how() {
 	awk -v test="${2##*.}" -v run="RUN           $2 \\.\\.\\.\$" '
 		$0 ~ run { inside = 1; next }
@@ -87,10 +87,10 @@ table() {
 	cat <<-END
 	# Wrong kernels
 
-	Made by \`ALL=1 work=\$(mktemp -d) tests/mutants.sh\`, which is a part of
-	\`make check-all\`. Each row is a patch of \`tests/mutants/\` on top of the
-	fixed kernel, built, booted and tested. The assertion passes without the patch and
-	fails with it, or in one case is skipped; what it said is in the last column.
+	Each row is a patch of \`tests/mutants/\` on top of the fixed kernel, which was
+	built, booted and tested. The assertion passes without the patch and fails with it, or
+	in one case is skipped. The last column has its message. Made by
+	\`ALL=1 work=\$(mktemp -d) tests/mutants.sh\`, a part of \`make check-all\`.
 
 	| mutant | what is wrong | caught by | how |
 	|---|---|---|---|
@@ -118,8 +118,8 @@ table() {
 	echo "$caught of $((${#mutants[@]} - equivalent)) caught, $equivalent equivalent."
 }
 
-# One for each thing that the suite looks at: the count, the page's neighbours, the
-# notification, the protection, the data.
+# One each for the count, the pages mapped ahead, the notification, the protection and
+# the data.
 MUTANTS=${MUTANTS:-udmabuf-says-no ttm-faulting-page-only core-ignores-notify
 	mkwrite-any-vma wrong-neighbour}
 if [[ ! ${ALL:-} ]]; then

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What ./run_tests.sh --vm says to things that cannot work: one sentence, a fitting
-# exit status, and nothing left behind. Usage: work=DIR tests/bad_input.sh
+# ./run_tests.sh --vm refuses bad input with one sentence and an exit status, and leaves
+# nothing behind. Usage: work=DIR tests/bad_input.sh
 
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit
 
 out=$work/bad_input
 mkdir -p "$out" "$out/tmp" "$out/hanging" "$out/oops" "$out/quick"
-# All that these runs start carries this folder in its environment.
+# All processes of these runs have this folder in their environment.
 export TMPDIR=$out/tmp
 
 printf '#!/bin/sh\necho "TAP version 13"\nsleep 1000\n' >"$out/hanging/run_tests.sh"
@@ -19,7 +19,7 @@ printf '#!/bin/sh\necho "<0>BUG: one, and hangs" >/dev/kmsg\necho "<0>BUG: two" 
 printf '#!/bin/sh\necho ok 1 quick\necho 1..1\n' >"$out/quick/run_tests.sh"
 chmod +x "$out"/*/run_tests.sh
 
-# says STATUS TEXT COMMAND...: ends with STATUS and one line that holds TEXT.
+# says STATUS TEXT COMMAND...: it exits with STATUS and prints one line with TEXT.
 says() {
 	local want=$1 text=$2 rc=0
 	shift 2
@@ -46,14 +46,14 @@ not_a_kernel() {
 	PFN_MKWRITE_SUITE=$out/quick vm --timeout 5 --kernel "$out/image"
 }
 
-# with_rig EDIT: a copy of the scripts, with the default rig edited.
+# with_rig EDIT: run a copy of the scripts with the default rig edited.
 with_rig() {
 	copy_source "$out/copy" &&
 		sed -i "$1" "$out/copy/vm/rigs/arm64-6.12-a57" &&
 		PFN_MKWRITE_SUITE=$out/quick "$out/copy/run_tests.sh" --vm --output "$out/run"
 }
 
-# A cache without anything in it, and nobody at home where the mirror should be.
+# An empty cache, and no mirror at that address.
 no_mirror() {
 	PFN_MKWRITE_CACHE=$out/empty PFN_MKWRITE_MIRROR=http://127.0.0.1:9/debian vm
 }
@@ -62,19 +62,19 @@ fetch() {
 	PFN_MKWRITE_CACHE=$out/$1 vm/fetch.sh package arm64 bookworm "$2"
 }
 
-# A cache that has another path than when it knew what the mirror has.
+# A cache that was moved after it fetched the index of the mirror.
 moved() {
 	fetch before kmod >/dev/null && mv "$out/before" "$out/after" &&
 		fetch after busybox-static
 }
 
-# Somebody looks on, so it is asked before how much there is to come.
+# On a terminal, the size is asked for before the download.
 no_package() {
 	script -qec "PFN_MKWRITE_CACHE=$(printf %q "$out/after") \
 		vm/fetch.sh package arm64 bookworm no-such-package" /dev/null </dev/null
 }
 
-# Root may write anywhere, but not into a folder of the kernel's.
+# Not even root may write to this folder.
 read_only_output() {
 	PFN_MKWRITE_SUITE=$out/quick ./run_tests.sh --vm --output /proc/self/fdinfo
 }
@@ -86,11 +86,11 @@ processes() {
 		done | grep qemu-system
 }
 
-# As from a terminal: the signal goes to all of a process group at once.
+# As from a terminal: the signal goes to the process group.
 interrupted() {
 	local signal=$1 pid i
 
-	# That of the one before would be taken for a guest that is up.
+	# Old output looks like a guest that is up.
 	rm -f "$out/said"
 	set -m
 	PFN_MKWRITE_SUITE=$out/hanging ./run_tests.sh --vm --output "$out/run" \
@@ -108,12 +108,53 @@ interrupted() {
 	! processes && [ -z "$(ls -A "$TMPDIR")" ]
 }
 
-# A patch for a file that is not there. No two runs have the same one: a cache that
-# wrongly had a kernel for it would answer instead of the patch.
+# A patch for a missing file. It differs in each run: no cached kernel can answer instead.
 wrong_patch() {
 	printf '%s\n' '--- a/no/such.c' '+++ b/no/such.c' '@@ -1 +1 @@' -a "+$(date +%s%N)" \
 		>"$out/wrong.patch"
 	vm --patch "$out/wrong.patch" arm64-fixed-a57
+}
+
+# Filters in a guest that has cards and huge pages. Below the status of each command are
+# its results and errors.
+filters() {
+	local wrap=$out/filters
+	mkdir -p "$wrap"
+	cat >"$wrap/run_tests.sh" <<-'END'
+		#!/bin/sh
+		run() {
+			"$@" >/tmp/said 2>&1
+			echo "# status $? $*"
+			grep -v '^# ' /tmp/said | sed 's/^/#   /'
+		}
+		cd suite || exit
+		unset PFN_MKWRITE_ONLY PFN_MKWRITE_SKIP
+		echo always >/sys/kernel/mm/transparent_hugepage/shmem_enabled
+		run env PFN_MKWRITE_DRM=typo ./pfn_mkwrite_drm
+		run env PFN_MKWRITE_DRM=typo ./run_tests.sh
+		run env PFN_MKWRITE_ONLY=vgem-huge ./pfn_mkwrite_drm -t second_store
+		run env PFN_MKWRITE_ONLY='*-huge' ./run_tests.sh -t second_store
+		run ./run_tests.sh -v memfd -v typo -v vgem
+		run ./run_tests.sh -V vgem -r vdso.vvar.store_refused
+		for dir in /sys/bus/pci/devices/*; do
+			run env PFN_MKWRITE_VFIO="${dir##*/}" ./run_tests.sh
+			run env PFN_MKWRITE_BAR="$dir/resource" ./run_tests.sh
+			break
+		done
+		echo ok 1 filters
+		echo 1..1
+	END
+	chmod +x "$wrap/run_tests.sh"
+	PFN_MKWRITE_WRAP=$wrap vm arm64-7.3-a57 >"$out/filters.said" 2>&1
+	cat "$out/filters.said"
+	grep '^ok 1 filters$' "$out/filters.said"
+}
+
+# guest_said STATUS COMMAND LINE...: the results and errors of COMMAND are these lines.
+guest_said() {
+	diff <(printf '#   %s\n' "${@:3}") <(awk -v command="# status $1 $2" '
+		/^# status / || !/^#   / { said = $0 == command; next }
+		said' "$out/filters.said")
 }
 
 known=$(cd vm/rigs && echo *)
@@ -148,6 +189,27 @@ check no_patch_file says 2 "${me}--patch /nonexistent is not a file" \
 check patch_does_not_apply says 2 \
 	"${me}the sources of linux-7.3 cannot be made ready: E: wrong.patch does not apply" \
 	wrong_patch
+check filters filters
+cards='bochs-drm radeon vgem virtio_gpu'
+device=/sys/bus/pci/devices/0000:00:00.0
+check filter_card guest_said 2 'env PFN_MKWRITE_DRM=typo ./pfn_mkwrite_drm' \
+	"PFN_MKWRITE_DRM=typo matches no card; there are: $cards"
+check filter_card.all guest_said 2 'env PFN_MKWRITE_DRM=typo ./run_tests.sh' \
+	"run_tests.sh: PFN_MKWRITE_DRM=typo matches no card; there are: $cards"
+check filter_only guest_said 0 \
+	'env PFN_MKWRITE_ONLY=vgem-huge ./pfn_mkwrite_drm -t second_store' \
+	'TAP version 13' 1..1 'ok 1 mapping.vgem-huge.second_store'
+check filter_only.all guest_said 0 'env PFN_MKWRITE_ONLY=*-huge ./run_tests.sh -t second_store' \
+	'TAP version 13' 1..3 'ok 1 mapping.bochs-drm-huge.second_store' \
+	'ok 2 mapping.vgem-huge.second_store' 'ok 3 mapping.virtio_gpu-huge.second_store'
+check filter_mapping guest_said 2 './run_tests.sh -v memfd -v typo -v vgem' \
+	'run_tests.sh: -v typo matches nothing; -l lists all tests'
+check filter_one_program guest_said 0 './run_tests.sh -V vgem -r vdso.vvar.store_refused' \
+	'TAP version 13' 1..1 'ok 1 vdso.vvar.store_refused'
+check filter_vfio guest_said 2 'env PFN_MKWRITE_VFIO=0000:00:00.0 ./run_tests.sh' \
+	"run_tests.sh: PFN_MKWRITE_VFIO=0000:00:00.0 has the driver (none); bind it to vfio-pci"
+check filter_bar guest_said 2 "env PFN_MKWRITE_BAR=$device/resource ./run_tests.sh" \
+	"run_tests.sh: PFN_MKWRITE_BAR=$device/resource is no resource file of a PCI device"
 check ctrl_c interrupted INT
 check terminated interrupted TERM
 check list says 0 '^arm64-7.3-max-nodbm .* radeon ignored 68' ./run_tests.sh --list

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What a first touch costs in guests with and without the fix, and what it costs to
-# measure on this machine: make bench. Writes the tables to docs/performance.md; the last
-# line sums up the goals. Exit status: 0 measured, 2 something could not be.
+# Measure a first touch in guests with and without the fix, and the cost of measuring on
+# this machine, and write docs/performance.md: make bench. The last line sums up the goals.
+# Exit status: 0 measured, 2 something could not be.
 # Usage: [ROUNDS=N] [RIGS="NAME..."] [PAGES=N] tests/bench.sh [cost|guests|tables]
-# ROUNDS (3) of the guests in turns and of the cost of measuring, with up to PAGES pages.
-# Only one of both leaves the other as it was measured last, and tables both.
+# ROUNDS (3) of all guests in turns; PAGES is the most for the cost of measuring. One part
+# alone keeps the results of the other, and tables keeps both.
 # shellcheck disable=SC2317	# step runs functions, which shellcheck does not see
 
 set -euo pipefail
@@ -16,8 +16,8 @@ export PFN_MKWRITE_ME=${PFN_MKWRITE_ME:-tests/bench.sh}
 rounds=${ROUNDS:-3}
 rigs=${RIGS:-arm64-7.3-a57 arm64-fixed-a57 radeon:ttm-says-no udmabuf:udmabuf-says-no
 	arm64-7.3-max-nodbm arm64-7.3-max arm64-fixed-max}
-# The kernel of arm64-fixed-a57 where a driver does not ask for the fix: RIGS has of it which
-# mapping, and which of tests/mutants/ makes it so.
+# MAPPING:MUTANT in RIGS is the kernel of arm64-fixed-a57 with a patch of tests/mutants/,
+# so that the driver of this mapping does not ask for the fix.
 unfixed=arm64-unfixed-a57
 pages=${PAGES:-262144}
 [[ $rounds =~ ^[1-9][0-9]?$ ]] || die "ROUNDS=$rounds is not a number from 1 to 99"
@@ -31,13 +31,18 @@ build() {
 }
 
 cost() {
+	local sizes=(4096 "$pages") bench=$tmp/build/pfn_mkwrite_bench
+
+	((pages > 4096)) || sizes=("$pages")
 	{
-		echo "# pfn_mkwrite_bench -c -r $rounds -p $pages"
-		"$tmp/build/pfn_mkwrite_bench" -c -r "$rounds" -p "$pages"
+		echo "# pfn_mkwrite_bench -c -r $((3 * rounds)) -p $pages"
+		"$bench" -c -r $((3 * rounds)) -p "$pages" &&
+			echo "# ROUNDS=$rounds bench/ways.sh ${sizes[*]}" &&
+			BENCH=$bench ROUNDS=$rounds bench/ways.sh "${sizes[@]}"
 	} >"$tmp/cost" && cp "$tmp/cost" "$results/cost"
 }
 
-# guest RIG ROUND: the tests' exit status says nothing, for no test is run.
+# guest RIG ROUND: runs no test, so the exit status does not matter.
 guest() {
 	local name=$1 rig=("$1") rows=.
 
@@ -52,8 +57,8 @@ guest() {
 	grep -qx '#@ done' "$tmp/said" && grep -E "$rows" "$tmp/said" >>"$results/$name.$2"
 }
 
-# numbers: "RIG MAPPING PAGES FAULTS STORE LOAD FAULTS UPGRADE MB/S" for each size, each
-# the median of the rounds' medians.
+# numbers FILE...: "RIG MAPPING PAGES FAULTS STORE LOAD FAULTS UPGRADE MB/S" for each size,
+# the medians of the medians of the rounds.
 numbers() {
 	awk '
 		function median(values,   n, list, i, j, t) {
@@ -75,7 +80,7 @@ numbers() {
 			key = rig " " $1 " " $2
 			if (!(key in faults))
 				order[++nr] = key
-			# Not measured but counted: the same each time, or all are shown.
+			# Faults are counted, so all rounds agree, or each count is shown.
 			if (!index(" " faults[key] " ", " " $4 " "))
 				faults[key] = faults[key] (faults[key] ? " " : "") $4
 			if (!index(" " upgrade_faults[key] " ", " " $7 " "))
@@ -97,7 +102,7 @@ numbers() {
 		}' "$@"
 }
 
-# tables: of all rigs, a row for each mapping and size, in the order that they came in.
+# tables: a row for each mapping and size, a column for each rig.
 tables() {
 	awk -v rigs="${measured[*]}" '
 		function head(title,   i) {
@@ -157,7 +162,7 @@ tables() {
 		}' "$tmp/numbers"
 }
 
-# second_fault MAPPING PAGES: what the cover letter of the fix needs, in a sentence.
+# second_fault MAPPING PAGES: the numbers for the cover letter of the fix.
 second_fault() {
 	awk -v row="$1 $2" '
 		$2 " " $3 == row { store[$1] = $5; upgrade[$1] = $8; faults[$1] = $4 }
@@ -168,18 +173,17 @@ second_fault() {
 			if (!store[stock])
 				exit
 			split(row, part, " ")
-			printf "- **%s, %d page%s**: of the %.0f ns that a first touch takes on %s (%s faults a page) the second fault takes %.0f ns, %.0f %%.",
-				part[1], part[2], part[2] == 1 ? "" : "s", store[stock], stock,
-				faults[stock], upgrade[stock],
-				100 * upgrade[stock] / store[stock]
+			printf "- **%s, %d page%s**: the second fault takes %.0f of the %.0f ns of a first touch on %s (%s faults a page), %.0f %%.",
+				part[1], part[2], part[2] == 1 ? "" : "s", upgrade[stock], store[stock],
+				stock, faults[stock], 100 * upgrade[stock] / store[stock]
 			if (store[unfixed] && store[fixed])
-				printf " On one kernel, whose driver asks for mkwrite or does not, a first touch takes %.0f ns (%s) and %.0f ns (%s), %.0f %% less.",
+				printf " The fix takes it from %.0f ns (%s) to %.0f ns (%s), by %.0f %%.",
 					store[unfixed], faults[unfixed], store[fixed],
 					faults[fixed], 100 - 100 * store[fixed] / store[unfixed]
 			soft = "arm64-7.3-max-nodbm"
 			hard = "arm64-7.3-max"
 			if (store[soft] && store[hard])
-				printf " On one kernel and CPU, dirty bits by software and by hardware, it is %.0f ns and %.0f ns, %.0f %% less.",
+				printf " Dirty bits by hardware take it from %.0f ns to %.0f ns, by %.0f %%.",
 					store[soft], store[hard],
 					100 - 100 * store[hard] / store[soft]
 			print ""
@@ -199,15 +203,12 @@ page() {
 	cat <<-END
 	# What it costs
 
-	Written by \`make bench\`. Nothing here is a test: what a machine does at the same time
-	is in each number, so rigs, accesses and methods took turns, and medians are shown.
+	Written by \`make bench\`, from $rounds rounds of all rigs in turns. No test depends on it.
 
 	## The second fault
 
-	Guests of QEMU without KVM ($rounds rounds, all of them in turns): their CPU is
-	emulated, so nanoseconds say nothing about a real one, and **only ratios mean
-	something**. The second fault alone is what a store takes after a load of the same
-	page, in the same guest; a first touch is a store to an untouched page.
+	The second fault is a store after a load of the same page; a first touch is a store to an
+	untouched page. QEMU emulates the CPUs of the guests, so **only the ratios mean something**.
 
 	END
 	for name in udmabuf radeon; do
@@ -219,26 +220,25 @@ page() {
 
 	## A first touch of each mapping
 
-	Each access goes to each page of a fresh mapping once; numbers are for a page, the median
-	of $rounds rounds of up to 31 fresh mappings, and faults are exact, of the fault log. udmabuf and
-	radeon map more than the page that faults: there the cost of a load is shared by all
-	pages, and the dirty bit's is not. In guests of 512 MB, sizes end at 32,768 pages (128 MiB)
-	for udmabuf, and at 512 pages (2 MiB) for the rest, whose emulated cards have 16 MB.
-	\`pfn_mkwrite_bench\` goes up to 1 GiB elsewhere.
+	Nanoseconds a page, medians of $rounds rounds of up to 31 fresh mappings, and faults a page by
+	the fault log, which are exact. A fault of udmabuf or radeon maps more pages than one, so
+	the cost of a load is shared by all of them, and that of a dirty bit is not.
 
-	The fixed kernels are built with fewer options than Debian's and do everything else faster,
-	too. So what the fix is worth is the ratio of two of them: $unfixed is arm64-fixed-a57 with
-	\`--patch\` and the mutant under which a driver does not ask for mkwrite (\`ttm-says-no\` for
-	radeon, \`udmabuf-says-no\`). The last column is one kernel on one CPU, without and with
-	dirty bits by hardware; there the ratios of memfd and of the cards that take notifications
-	(bochs-drm, vgem, virtio_gpu) would be 1 on a machine that does nothing else.
+	- $unfixed is the kernel of arm64-fixed-a57 with one mutant, under which a driver does not
+	  ask for mkwrite: \`ttm-says-no\` for radeon, \`udmabuf-says-no\`. The ratio of these two is
+	  the worth of the fix. Debian's kernels have more options, and take longer for everything.
+	- The last column compares one kernel and CPU without and with dirty bits by hardware. It
+	  would be 1 on an idle machine for memfd and for the cards that are notified (bochs-drm,
+	  vgem, virtio_gpu).
+	- The guests have 512 MB, and their cards 16 MB: the largest size is 32,768 pages for
+	  udmabuf and 512 for all others. Elsewhere \`pfn_mkwrite_bench\` goes up to 1 GiB.
 
 	END
 	tables
 	for rig in "${measured[@]}"; do
 		sed -n 's/^# left out: //p' "$results/$rig".* | sort -u | sed "s/^/- $rig: /"
 	done | awk -F ': ' '
-		# What all lack is said once.
+		# One line for all rigs.
 		{
 			rig = $1
 			sub("^- [^:]*: ", "")
@@ -261,21 +261,17 @@ page() {
 
 	## The cost of measuring
 
-	By the command below, on the machine that ran it: one store to each page of a memfd,
-	*fresh*, where a fault allocates and clears a page, or with the pages *there*, where it
-	only maps one. The first table has the loop without and with the fault log, in one process:
-	the time that it had a CPU. The second has whole commands, from start to end: *added_s* is
-	what they take longer than the stores alone (*nothing*; others on the machine can make that
-	negative), *KiB* their memory beside the mapping, *file_KiB* that of their files,
-	*right* the pages whose faults they tell rightly (in brackets: the total that
-	\`getrusage()\` or \`perf stat\` tells; the latter counts the start of the program, too).
-	For \`perf\`, that is \`perf record -e page-faults -c 1 -d\` and \`perf script -F addr\`,
-	which is faster than all fields, or \`perf stat -e page-faults\`; \`pagemap\` is read before
-	each store, \`/proc/vmstat\` before and after.
+	What the log and other ways to count faults add to one store to each page of a memfd.
 
-	The percents are those of the faults of this machine. In a virtual machine whose host has
-	to follow each change of a page table, a fault is dear; where it costs less, what a record
-	takes (column *ns*) is a larger part of it.
+	- \`-c\` has the same loop without and with the log, in CPU time. A fault at a *fresh* page
+	  allocates and clears it; if the pages are *there*, it only maps one, as for device memory.
+	  A record takes about the same time everywhere (*ns*), so its percentage depends on the
+	  cost of a fault, which is high in some virtual machines.
+	- \`ways.sh\` has whole commands. *added_s* is the difference of the least times of a way and
+	  of the stores alone (*nothing*), *file_KiB* the size of perf.data, *exact* the pages whose
+	  faults a way tells rightly, or in brackets the total. record+script is \`perf record -e
+	  page-faults -c 1 -d\` and \`perf script -F addr\`; stat also counts the faults of the
+	  program's start; pagemap is read before each store, vmstat before and after.
 
 	\`\`\`
 	END

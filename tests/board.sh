@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What the README says about a board: its commands, on this machine and in a guest that
+# The README's commands for a board, on this machine and in a guest that
 # has BusyBox and the archive. ALL=1 also makes one for another machine.
 # Usage: work=DIR [ALL=1] tests/board.sh
 
@@ -35,7 +35,7 @@ archive() {
 		[ -s "$out/$1.commands" ] && (cd "$out/$1" && sh -e "$out/$1.commands")
 }
 
-# Somebody else's habits, and another day.
+# With another environment, on another day.
 archive_again() (
 	umask 077
 	export TZ=Asia/Tokyo LC_ALL=C.UTF-8 XZ_OPT=-0 TAR_OPTIONS=--mode=a+w
@@ -50,8 +50,8 @@ small() {
 
 contents() {
 	tar -tJf "$out/first/board.tar.xz" | diff - <(printf 'pfn-mkwrite/%s\n' '' LICENSE \
-		README pfn_mkwrite_bench pfn_mkwrite_drm pfn_mkwrite_test report.awk \
-		run_tests.sh)
+		README pfn_mkwrite_bench pfn_mkwrite_drm pfn_mkwrite_explain pfn_mkwrite_test \
+		report.awk run_tests.sh)
 }
 
 nobodys() {
@@ -88,7 +88,7 @@ boot() {
 		$rig >"$out/said" 2>"$out/err"
 }
 
-# said RUN: what it printed in the guest, its exit status at the end.
+# said RUN: prints its output in the guest, with the exit status at the end.
 said() {
 	sed -n "s/^## $1 //p" "$out/said"
 }
@@ -130,12 +130,12 @@ same_verdicts() {
 	[[ $(verdicts root) ]] && diff <(verdicts root) <(verdicts user)
 }
 
-# BusyBox asks for all of /bin, and nobody but root has unpacked the archive.
+# Only the guest's root has unpacked the archive; BusyBox needs all of /bin.
 unpacked() {
 	said unpacked | awk '$3 == 0 && $4 == 0 { print $1, $NF }' |
 		diff - <(printf '%s\n' '-rw-r--r-- LICENSE' '-rw-r--r-- README' \
 			'-rwxr-xr-x pfn_mkwrite_bench' '-rwxr-xr-x pfn_mkwrite_drm' \
-			'-rwxr-xr-x pfn_mkwrite_test' \
+			'-rwxr-xr-x pfn_mkwrite_explain' '-rwxr-xr-x pfn_mkwrite_test' \
 			'-rw-r--r-- report.awk' '-rwxr-xr-x run_tests.sh')
 }
 
@@ -160,8 +160,8 @@ check small small
 check contents contents
 check nobodys nobodys
 check unpacks tar -xJf "$out/first/board.tar.xz" -C "$out/unpacked"
-for program in pfn_mkwrite_test pfn_mkwrite_drm pfn_mkwrite_bench; do
-	check "$program.static" is_static $program
+for program in pfn_mkwrite_{test,drm,explain,bench}; do
+	check "$program.static" is_static "$program"
 done
 check no_paths no_paths
 check libdrm.used uses_libdrm

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Builds with each compiler, harness and libdrm, without a warning, and what the
-# Makefile promises. Usage: work=DIR tests/builds.sh
+# Builds without a warning with each compiler, harness and libdrm, and the goals of the
+# Makefile. Usage: work=DIR tests/builds.sh
 
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -21,17 +21,17 @@ build() {
 	make -j2 OUTPUT="$dir" USERCFLAGS=-Werror all "$@"
 }
 
-# The program is for this machine, linked as it should be, and by this DRM file.
 is_arm64_static() {
 	file=$(readelf -h "$1" | grep Machine:) && [[ $file == *AArch64* ]] &&
 		! readelf -l "$1" | grep INTERP
 }
 
+# uses libdrm|UAPI PROGRAM
 uses() {
 	strings -a "$2" | grep -qx "$1"
 }
 
-# The kselftest programs run on their own: each of 0, 1 and 4 is a result.
+# runs PROGRAM: to its plan, with an exit status of kselftest.
 runs() {
 	local rc=0
 	"$1" >"$work/said" 2>&1 || rc=$?
@@ -40,7 +40,7 @@ runs() {
 }
 
 for harness in 6.1 6.12 7.3; do
-	# The unit tests run with the newest alone; clang has words with TEST() of others.
+	# The unit tests need the newest harness: clang warns about TEST() of others.
 	goals=(HARNESS="$harness")
 	[[ $harness != 7.3 ]] || goals+=(tests)
 	check "gcc-$harness" build "gcc-$harness" "${goals[@]}"
@@ -59,7 +59,8 @@ check cross.static is_arm64_static "$out/cross/pfn_mkwrite_drm"
 check cross.libdrm uses libdrm "$out/cross/pfn_mkwrite_drm"
 check cross.bench_static is_arm64_static "$out/cross/pfn_mkwrite_bench"
 check cross.bench_libdrm uses libdrm "$out/cross/pfn_mkwrite_bench"
-# Without a libdrm for that machine the build takes the UAPI by itself.
+check cross.explain_static is_arm64_static "$out/cross/pfn_mkwrite_explain"
+# There is no libdrm for that machine.
 check cross-uapi build cross-uapi $cross
 check cross-uapi.static is_arm64_static "$out/cross-uapi/pfn_mkwrite_drm"
 check cross-uapi.used uses UAPI "$out/cross-uapi/pfn_mkwrite_drm"
@@ -68,32 +69,40 @@ check cross-uapi.bench_used uses UAPI "$out/cross-uapi/pfn_mkwrite_bench"
 check cross-clang build cross-clang $static LLVM=1
 check cross-clang.static is_arm64_static "$out/cross-clang/pfn_mkwrite_test"
 
-# Another libdrm in the same folder is not left with the old objects.
+# Another libdrm in the same folder rebuilds the objects.
 check rebuild build uapi LIBDRM=1
 check rebuild.used uses libdrm "$out/uapi/pfn_mkwrite_drm"
 
+programs=(pfn_mkwrite_{test,drm})
+tools=(pfn_mkwrite_{explain,module,bench})
+
 installed() {
 	make OUTPUT="$out/gcc-7.3" INSTALL_PATH="$out/installed" install &&
-		[ -x "$out/installed/run_tests.sh" ] &&
-		[ -x "$out/installed/pfn_mkwrite_test" ] &&
-		[ -x "$out/installed/pfn_mkwrite_drm" ] &&
-		[ -x "$out/installed/pfn_mkwrite_bench" ]
+		diff <(printf '%s\n' "${programs[@]}" "${tools[@]}" config \
+			report.awk run_tests.sh settings | sort) \
+			<(find "$out/installed" -maxdepth 1 -type f -printf '%f\n' | sort)
 }
 check install installed
 
-# Where it is not, as in a kernel tree, the rest builds all the same. Nothing starts it.
-without_bench() {
-	local tree=$out/without_bench
-
-	copy_source "$tree" &&
-		rm "$tree"/{pfn_mkwrite_bench.c,lib/bench{.h,.c,_*.c},lib/fault_map.h} &&
-		make -C "$tree" TEST_GEN_PROGS_EXTENDED= USERCFLAGS=-Werror &&
-		runs "$tree/pfn_mkwrite_test" &&
-		[ ! -e "$tree/pfn_mkwrite_bench" ]
+# no_tools DIR
+no_tools() {
+	! (cd "$1" && ls -d "${tools[@]}" 2>/dev/null)
 }
-check without_bench without_bench
 
-# The suite as it sits in a kernel tree: the harness is that of the tree.
+# Without the folders of the tools and of the tests, and without libdrm.
+bare() {
+	local tree=$out/bare harness
+
+	harness=$(vm/fetch.sh harness) && copy_source "$out/bare-source" && mkdir -p "$tree" &&
+		cp -r "$out/bare-source"/{Makefile,lib,pfn_mkwrite_*.c} "$tree" &&
+		rm "$tree"/lib/{libdrm.mk,source/drm_libdrm.c} &&
+		make -C "$tree" KSRC="${harness%/tools/testing/selftests}" USERCFLAGS=-Werror &&
+		runs "$tree/pfn_mkwrite_test" && uses UAPI "$tree/pfn_mkwrite_drm" &&
+		no_tools "$tree"
+}
+check bare bare
+
+# In a kernel tree, whose harness serves.
 in_tree() {
 	local tree=$out/tree/tools/testing/selftests harness
 
@@ -103,6 +112,7 @@ in_tree() {
 		copy_source "$tree/mm/pfn_mkwrite" &&
 		make -C "$tree/mm/pfn_mkwrite" USERCFLAGS=-Werror &&
 		runs "$tree/mm/pfn_mkwrite/pfn_mkwrite_test" &&
+		no_tools "$tree/mm/pfn_mkwrite" &&
 		make -C "$tree/mm/pfn_mkwrite" clean &&
 		[ ! -e "$tree/mm/pfn_mkwrite/pfn_mkwrite_test" ]
 }
@@ -115,8 +125,8 @@ relative_output() {
 		make -C "$tree" OUTPUT=build &&
 		[ -x "$tree/build/pfn_mkwrite_test" ] &&
 		[ ! -e "$tree/pfn_mkwrite_test" ] &&
-		make -C "$tree" && [ -x "$tree/pfn_mkwrite_test" ] &&
-		make -C "$tree" clean && [ ! -e "$tree/pfn_mkwrite_test" ]
+		make -C "$tree" && [ -x "$tree/pfn_mkwrite_bench" ] &&
+		make -C "$tree" clean && no_tools "$tree" && [ ! -e "$tree/pfn_mkwrite_test" ]
 }
 check relative_output relative_output
 

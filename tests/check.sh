@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The tests of the suite itself: make check. Each part prints TAP; what failed is
-# shown with what it said, and the last line counts.
+# The tests of the suite itself: make check. Each part prints TAP. Failed tests are
+# shown with their output, and the last line counts.
 # Usage: tests/check.sh [--all] [PART...]
 # parts: unit builds native report progress tree board style patches guests explain consumers
 #	modules mistakes mutants bad_input, and with --all lava

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# Reads checkpatch.allow, and what "checkpatch.pl --show-types --terse" says of files or,
-# with --showfile, of patches. Prints what is not allowed and, with all=1, what is allowed
-# for nothing.
+# Read checkpatch.allow and the output of "checkpatch.pl --show-types --terse" for files or,
+# with --showfile, for patches. Print what is not allowed and, with all=1, the entries of
+# checkpatch.allow that nothing needs.
 
 FNR == NR {
 	if ($0 !~ /^#/ && NF)
@@ -11,12 +11,16 @@ FNR == NR {
 /^total:/ || /^fatal: your current branch/ { next }
 {
 	split($0, part, ":")
-	type = part[4]
-	if ((part[1] " " type) in allowed)
-		allowed[part[1] " " type]++
-	else if (("* " type) in allowed)
-		allowed["* " type]++
-	else {
+	folder = part[1]
+	sub("[^/]*$", "", folder)
+	entry = part[1] " " part[4]
+	if (!(entry in allowed))
+		entry = folder " " part[4]
+	if (!(entry in allowed))
+		entry = "* " part[4]
+	if (entry in allowed) {
+		allowed[entry]++
+	} else {
 		print
 		bad = 1
 	}

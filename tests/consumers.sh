@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What others make of the suite's output: prove, npm's tap-parser and the kernel's
-# kunit.py have to see the results that are there, and a failure where there is one,
-# and the output has to be one that no consumer is known to stumble over. Takes what
-# tests/native.sh and tests/guests.sh have left where they have run.
+# Feed the suite's output to prove, npm's tap-parser and the kernel's kunit.py: they must
+# see each result and each failure. Check for all that is known to confuse consumers. Use
+# the output that tests/native.sh and tests/guests.sh have left, if they have run.
 # Usage: work=DIR tests/consumers.sh
 
 set -u
@@ -16,11 +15,11 @@ dir=$out/suite
 mkdir -p "$out"
 export PYTHONDONTWRITEBYTECODE=1
 
-# What is read, and by whom: a function read_NAME for each, which prints "pass NAME",
-# "fail NAME" or "skip NAME" for each result, and failed, passed or nothing at the end.
+# For each consumer, read_NAME prints "pass NAME", "fail NAME" or "skip NAME" for each
+# result, and failed, passed or nothing at the end.
 consumers=(prove kunit tap_parser_debian tap_parser_npm)
 
-# read_plainly FILE: what its lines say, to somebody who only knows TAP.
+# read_plainly FILE: the same from its lines, by the rules of TAP.
 read_plainly() {
 	awk '
 	/^1\.\.[0-9]+/	{ plans++; plan = substr($0, 4) + 0 }
@@ -41,7 +40,7 @@ read_plainly() {
 	}' "$1"
 }
 
-# The program for the verdict and for how many there are, its library for the names.
+# The program gives the verdict and the number of results, its library the names.
 read_prove() {
 	local said tests passed=1
 
@@ -105,7 +104,7 @@ read_tap_parser_npm() {
 	read_tap_parser "$1" npm
 }
 
-# A test that the plan has promised is one without a name that has crashed.
+# A planned test without a result is one without a name that has crashed.
 read_kunit() {
 	local rc=0 json=$out/kunit.json
 
@@ -129,7 +128,7 @@ read_kunit() {
 		counted = tuple(misc[key] for key in ("passed", "failed", "skipped", "crashed"))
 		if counted != tuple(nr.values()):
 		    print("error: counted", counted)
-		# It takes 1..0 for an error, too.
+		# 1..0 is an error for kunit.py.
 		if misc["errors"] != (nr["ERROR"] if misc["tests"] else 1):
 		    print("error: finds fault with the output")
 		print("passed" if passed else
@@ -137,7 +136,7 @@ read_kunit() {
 	END
 }
 
-# read_all FILE: by all of them at once.
+# read_all FILE: all consumers at once.
 read_all() {
 	local consumer pids=()
 
@@ -149,18 +148,18 @@ read_all() {
 	((!${#pids[@]})) || wait "${pids[@]}"
 }
 
-# same CONSUMER FILE: it has seen what is there.
+# same CONSUMER FILE: it has seen the results of FILE.
 same() {
 	diff <(read_plainly "$2") "$out/$1.read"
 }
 
-# The kernel's texts for errors: none of them belongs into a reason.
+# The texts of errno. A reason must not contain one.
 errnos() {
 	perl -e 'for (1 .. 133) { $! = $_; print "$!\n" unless $! =~ /^Unknown/ }'
 }
 
-# conventions FILE STATUS [CUT]: prints what somebody is known to stumble over. Of an
-# output that is cut off, more may be planned.
+# conventions FILE STATUS [CUT]: print what is known to confuse a consumer. With CUT, the
+# output is incomplete, and more may be planned.
 conventions() {
 	awk -v status="$2" -v cut="${3:-}" '
 	function wrong(what) {
@@ -201,7 +200,8 @@ conventions() {
 		if (name ~ /card[0-9]/)
 			wrong("the number of a card is no name")
 		if (measured != "" && index(name, "mapping." measured ".") != 1 &&
-		    index(name, "truth." measured ".") != 1 && name != "mappings.all_here")
+		    index(name, "truth." measured ".") != 1 &&
+		    name != "absent." measured ".mapping")
 			wrong("not the result that " measured " was measured for")
 		measured = ""
 		next
@@ -244,7 +244,7 @@ conventions() {
 	constant_reasons "$1"
 }
 
-# Each reason is in the source as it is printed, and not put together.
+# Each reason is one string in the source.
 constant_reasons() {
 	local reason bad=0
 
@@ -252,7 +252,7 @@ constant_reasons() {
 		if grep -qxF -- "${reason##*: }" "$out/errnos"; then
 			echo "an error's text: $reason"
 			bad=1
-		elif ! grep -qF -- "\"$reason" pfn_mkwrite_*.c lib/*.[ch]; then
+		elif ! grep -qF -- "\"$reason" pfn_mkwrite_*.c lib/*/*.[ch]; then
 			echo "not in the source: $reason"
 			bad=1
 		fi
@@ -260,12 +260,12 @@ constant_reasons() {
 	return $bad
 }
 
-# is WANT FILE: whether it has to be read as failed, passed or nothing.
+# is WANT FILE: FILE reads as failed, passed or nothing.
 is() {
 	[[ $(read_plainly "$2" | tail -n 1) =~ ^($1)$ ]]
 }
 
-# summary FILE: for the table.
+# summary FILE: a cell of the table.
 summary() {
 	read_plainly "$1" | awk '
 		NF > 1	{ nr[$1]++ }
@@ -273,7 +273,7 @@ summary() {
 			  nr["pass"], nr["fail"], nr["skip"], $1 }'
 }
 
-# by_status STATUS: as what output with this exit status has to be read.
+# by_status STATUS: the reading that fits an exit status.
 by_status() {
 	case $1 in
 	0)	echo passed ;;
@@ -282,7 +282,7 @@ by_status() {
 	esac
 }
 
-# feed NAME FILE WANT RUN [RESULT]: to all of them.
+# feed NAME FILE WANT RUN [RESULT]: to all consumers.
 feed() {
 	local name=$1 file=$2 consumer agree=''
 
@@ -298,7 +298,7 @@ feed() {
 	lab "$name" "$4" "${5:-$(summary "$file")} by ${agree#, }"
 }
 
-# keep_output NAME COMMAND...: what it prints, in $out/NAME, and its exit status.
+# keep_output NAME COMMAND...: keep the output in $out/NAME, and the exit status.
 keep_output() {
 	local name=$1 rc=0
 	shift
@@ -307,7 +307,7 @@ keep_output() {
 	echo "$rc" >"$out/$name.status"
 }
 
-# feed_all NAME RUN [CUT]: as it is, too.
+# feed_all NAME RUN [CUT]: feed, and check the conventions.
 feed_all() {
 	local status
 
@@ -320,7 +320,7 @@ feed_all() {
 	check "$1.conventions" conventions "$out/$1" "$status" "${3:-}"
 }
 
-# That of tests/native.sh, or a new one.
+# Take the suite of tests/native.sh, or build it.
 build() {
 	if [[ -x $work/native/run_tests.sh ]]; then
 		rm -rf "$dir"
@@ -330,7 +330,7 @@ build() {
 	fi
 }
 
-# The program crashes in the middle, and the script that runs it goes on.
+# A program crashes, and run_tests.sh continues.
 make_dying() {
 	rm -rf "$out/board"
 	cp -r "$dir" "$out/board" &&
@@ -343,8 +343,8 @@ make_dying() {
 	END
 }
 
-# killed N COMMAND...: its output, up to shortly after the Nth result, when it is killed.
-# Of a pipe that holds more, it would have been at its end.
+# killed N COMMAND...: kill it after its Nth result. A small pipe keeps it from ending
+# before that.
 killed() {
 	perl -e '
 		my ($left, @command) = @ARGV;
@@ -366,7 +366,7 @@ killed() {
 	' "$@"
 }
 
-# make_guest_suite NAME [PLAN]: begins like ours, and then does what is on stdin.
+# make_guest_suite NAME [PLAN]: a suite that prints two results and then runs stdin.
 make_guest_suite() {
 	mkdir -p "$out/$1.suite"
 	{
@@ -374,7 +374,7 @@ make_guest_suite() {
 		printf "echo '%s'\n" 'TAP version 13' "${@:2}" \
 			'# mapping udmabuf: hidden (first store 1, load 1 then store 0, again 0, forked child 0, 64 pages 1, pgreuse 0)' \
 			'ok 1 mapping.udmabuf.first_store' \
-			'ok 2 mapping.udmabuf.notified_once # SKIP the driver does not ask for notification'
+			'ok 2 mapping.udmabuf.notified_once # SKIP the driver does not ask to be notified'
 		cat
 	} >"$out/$1.suite/run_tests.sh"
 	chmod +x "$out/$1.suite/run_tests.sh"
@@ -386,7 +386,7 @@ guest() {
 		./run_tests.sh --vm --output "$out/$1.d" "${@:3}"
 }
 
-# The time limit has to end it after its first results: on a busy machine, a later one.
+# The time limit must come after the first results: on a busy machine, take a later one.
 hang() {
 	local limit
 
@@ -396,7 +396,7 @@ hang() {
 	done
 }
 
-# guest_of NAME RIG OPTION...: of tests/guests.sh, or now.
+# guest_of NAME RIG OPTION...: take the output of tests/guests.sh, or run the guest.
 guest_of() {
 	local name=$1 before=$work/guests/$2
 
@@ -411,14 +411,14 @@ guest_of() {
 	fi
 }
 
-# The file that a lab takes has the same in it.
+# The file for labs has the same results.
 same_log() {
 	[[ -s $out/$1.d/tap.log ]] &&
 		diff <(results "$out/$1") <(results "$out/$1.d/tap.log")
 }
 
-# make_nested NAME...: the harness's own runner on a program that prints what NAME has
-# printed, as run_vmtests.sh prints it, one more level down.
+# make_nested NAME...: let kselftest's runner run a program that prints the output NAME
+# one level down, as run_vmtests.sh does.
 make_nested() {
 	local name
 
@@ -434,7 +434,7 @@ make_nested() {
 			exit \$(cat $name.status)
 		END
 	done
-	# To a pipe: each program gets the log opened anew.
+	# Through a pipe: each program opens the log again.
 	(
 		set +u
 		cd "$out/nested/mm" && export BASE_DIR=$out/nested || exit
@@ -447,7 +447,7 @@ make_nested() {
 	) 2>&1 | cat >"$out/nested.out"
 }
 
-# nested_result NAME: what the runner makes of it.
+# nested_result NAME: the result of the runner fits the status.
 nested_result() {
 	local want
 
@@ -459,13 +459,13 @@ nested_result() {
 	grep -x "$want" "$out/nested.out"
 }
 
-# nested_inner NAME: who takes the prefixes off has the same as without the runner.
+# nested_inner NAME: without the prefixes, the output is the same as without the runner.
 nested_inner() {
 	sed -n "/^# selftests: mm: $1.sh\$/,/^[^#]/s/^# # //p" "$out/nested.out" |
 		diff "$out/$1" -
 }
 
-# broken TEXT EDIT: conventions() finds this fault with an output that is edited.
+# broken TEXT EDIT: conventions() reports TEXT for edited output.
 broken() {
 	sed -E "$2" "$out/controls" >"$out/broken"
 	conventions "$out/broken" "$(<"$out/controls.status")" >"$out/said" && return 1
@@ -477,7 +477,7 @@ other_status() {
 	! conventions "$out/controls" 1
 }
 
-# A failure, a skip and another name instead of what there was, and the last one missing.
+# A failure, a skip and another name instead of passes, and the last result missing.
 edit() {
 	sed -E -e 's/^ok [0-9]+ mapping.memfd.first_store$/not &/' \
 		-e 's/^ok [0-9]+ mapping.memfd.second_store$/& # SKIP/' \
@@ -489,7 +489,7 @@ edit() {
 
 errnos >"$out/errnos"
 selftests=$(vm/fetch.sh harness) || exit
-# A version manager asks itself each time which one that is.
+# A version manager is slow: ask it once.
 python=$(python3 -c 'import sys; print(sys.executable)') || exit
 declare -A program missing labels=([prove]=prove [kunit]=kunit.py
 	[tap_parser_debian]='tap-parser 11' [tap_parser_npm]='tap-parser 16')
@@ -504,7 +504,7 @@ make_guest_suite crashed 1..3 <<<'echo c >/proc/sysrq-trigger'
 hang &
 guest crashed "$out/crashed.suite" &
 guest_of failing arm64-6.12-a57
-# What is known to fail on a stock kernel left out, or on one without that bug.
+# Leave out the known failures of a stock kernel, or take a kernel without that bug.
 passing='arm64-7.3-max -- -T fault_after_unmap -T offset_mapping'
 [[ ! -s $work/guests/arm64-fixed-a57 ]] || passing=arm64-fixed-a57
 # shellcheck disable=SC2086	# to be split into words
@@ -517,7 +517,7 @@ make_dying
 keep_output dying "$out/board/run_tests.sh"
 check killed.in_the_middle keep_output killed killed 20 "$dir/pfn_mkwrite_test"
 
-# Where the connection to a board breaks.
+# The connection to a board breaks.
 sed '/^ok 20 /q' "$out/here" >"$out/cut"
 
 feed_all here ./run_tests.sh
@@ -543,7 +543,7 @@ for name in here dying passing drm; do
 	check "nested.$name.inner" nested_inner "$name"
 done
 
-# That each of the above can fail, on what every machine passes.
+# Each check above can fail: edit an output that passes.
 keep_output controls "$dir/run_tests.sh" -v memfd
 check controls.conventions conventions "$out/controls" 0
 while IFS=$'\t' read -r name text edit; do

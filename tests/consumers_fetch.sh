@@ -9,7 +9,7 @@ export PFN_MKWRITE_ME=tests/${0##*/}
 # shellcheck source=vm/fetch.sh
 . vm/fetch.sh
 
-# The same for every architecture, and so is what it needs beyond node.
+# The same for every architecture, as are its dependencies except node.
 tap_parser_debian() {
 	local package path=''
 
@@ -20,7 +20,7 @@ tap_parser_debian() {
 	echo "env NODE_PATH=${path#:} node $fetched/usr/share/nodejs/tap-parser/bin/cmd.js"
 }
 
-# What it depends on is named, too, lest it be another one tomorrow.
+# Pin the dependencies, too.
 tap_parser_npm() {
 	local version=16.0.1
 	local home=$cache/npm/tap-parser-$version

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# In a guest: what a first touch of each of its mappings costs, of udmabuf in larger
-# sizes, too. An emulated card has no more than 16 MB, and its driver complains of who
-# wants all of it. Started by bench.sh as the run_tests.sh of the guest.
+# Measure a first touch of each mapping of a guest, as its run_tests.sh: see bench.sh.
+# An emulated card has 16 MB, and its driver complains if all of it is wanted.
 
 bench=/suite/suite/pfn_mkwrite_bench
 

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in a guest in place of run_tests.sh, with board.tar.xz and "commands", those of
-# the README for the board, beside it: in a root of their own, with BusyBox and nothing
-# else. tests/board.sh judges what was said, each line behind "## RUN ".
+# Runs in a guest in place of run_tests.sh, with board.tar.xz and "commands", the README's
+# commands for the board, beside it: in a root with only BusyBox. tests/board.sh judges
+# the output, each line behind "## RUN ".
 
 cd "$(dirname "$0")" || exit
 root=/board
 
 in_board() {
-	# The rigs know what to leave out.
+	# Leave out the same mappings as the rig.
 	chroot $root /bin/env -i PATH=/bin PFN_MKWRITE_SKIP="$PFN_MKWRITE_SKIP" sh -c "$*"
 }
 
@@ -16,7 +16,7 @@ as_nobody() {
 	in_board "cd /home/pfn-mkwrite && su nobody -s /bin/sh -c '$*'"
 }
 
-# report RUN COMMAND...: what it says, without what the harness says of each test.
+# report RUN COMMAND...: prints its output without the harness's lines for each test.
 report() {
 	run=$1
 	shift

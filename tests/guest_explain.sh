@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Runs in a guest in place of run_tests.sh, with the suite in the folder "suite" beside
-# it: what --explain says of mappings whose story is known, and that it leaves nothing
-# behind in tracefs. TAP.
+# it: --explain of mappings whose trace is known, the explanation of a failing verdict, and
+# that nothing is left behind in tracefs. TAP.
 
 cd "$(dirname "$0")/suite" || exit
 tracing=/sys/kernel/tracing
@@ -43,13 +43,18 @@ says() {
 		/tmp/texts /tmp/said
 }
 
+# lacks TEXT
+lacks() {
+	! grep -F -e "$1" /tmp/said
+}
+
 clean() {
 	! grep -q ':pfn_mkwrite/' $tracing/kprobe_events &&
 		[ ! -e $tracing/instances/pfn_mkwrite ] &&
 		[ ! -e $tracing/events/pfn_mkwrite ]
 }
 
-# What a run leaves behind that is killed together with its janitor.
+# As a run that was killed together with its janitor.
 leave_behind() {
 	mkdir $tracing/instances/pfn_mkwrite &&
 		echo 'p:pfn_mkwrite/fault handle_mm_fault' >>$tracing/kprobe_events &&
@@ -57,7 +62,7 @@ leave_behind() {
 		echo 1 >$tracing/instances/pfn_mkwrite/events/pfn_mkwrite/enable
 }
 
-# More of them than are read at once, or by two who clear up.
+# More of them than are read at once.
 leave_many() {
 	fetched=
 	for field in a b c d e f g h i j k l m n; do
@@ -71,13 +76,12 @@ leave_many() {
 	[ "$(wc -c <$tracing/kprobe_events)" -gt 12288 ]
 }
 
-# What others have made stays.
+# The events and instances of others stay.
 others() {
 	[ -e $tracing/instances/other ] && grep -q 'p:other/pfn_mkwrite ' $tracing/kprobe_events
 }
 
-# hold: another run has the instance, and does not come to an end. It may have come to it
-# before it is stopped.
+# hold: stop another run while it has the instance. Try again if it was faster.
 hold() {
 	stopped=
 	until [ "$stopped" ] && [ -e $tracing/instances/pfn_mkwrite ]; do
@@ -87,7 +91,7 @@ hold() {
 		setsid ./run_tests.sh --explain radeon >/tmp/said 2>&1 &
 		group=$!
 		until [ -e $tracing/instances/pfn_mkwrite ]; do :; done
-		stopped=$(pidof pfn_mkwrite_drm)
+		stopped=$(pidof pfn_mkwrite_explain)
 		# shellcheck disable=SC2086
 		kill -STOP $stopped
 	done
@@ -101,7 +105,7 @@ echo 'p:other/pfn_mkwrite handle_mm_fault' >>$tracing/kprobe_events
 
 explain radeon
 check radeon says '# mapping radeon: ignored (first store 2,' \
-	'explained, a store to an untouched page:' 'fault 1, of the store: address 0x' \
+	'# explain radeon: store to an untouched page' 'fault 1, of the store: address 0x' \
 	', under the VMA'"'"'s lock) = 0x400: VM_FAULT_RETRY' \
 	'vmf_insert_pfn_prot(pfn 0x' ", prot 0x68000000000fcb): $writable_but_clean" \
 	'ttm_bo_vm_fault_reserved < radeon_gem_fault < __do_fault' \
@@ -121,12 +125,15 @@ check vgem says 'its pfn_mkwrite drm_gem_shmem_pfn_mkwrite' \
 	'drm_gem_shmem_pfn_mkwrite() = 0x0: the driver was notified' \
 	'so: a notification, and no bug: '
 
-# A failing verdict comes with it.
-./run_tests.sh -v radeon -t nothing >/tmp/said 2>&1
-check automatic says '# mapping radeon: ignored (' 'so: mkwrite is not honoured: ' \
-	'not ok '
+# After the tests, for a verdict that fails.
+./run_tests.sh -v radeon -v vgem -t first_store >/tmp/said 2>&1
+check automatic says '# mapping radeon: ignored (' 'not ok ' '# mapping vgem: notify (' \
+	'ok ' '# explain radeon: store to an untouched page' 'so: mkwrite is not honoured: ' \
+	'# Totals: '
+check automatic_not_for_all lacks '# explain vgem'
+check clean_after_tests clean
 
-# Left behind, and being left behind.
+# Removed at the start.
 leave_behind
 explain radeon
 check leftovers_do_not_hinder says 'so: mkwrite is not honoured: '
@@ -136,7 +143,7 @@ check many_left leave_many
 explain radeon
 check many_removed clean
 
-# As by Ctrl-C or a time limit, to all that there is, and as by a runner, to the group.
+# Ctrl-C and time limits signal every process, a runner kills the group.
 for signal in HUP TERM KILL; do
 	hold
 	# shellcheck disable=SC2086	# it is more than one
@@ -155,12 +162,12 @@ for signal in HUP TERM KILL; do
 	check ended_by_$signal clean
 done
 
-# The kernel itself keeps silent: no record is not no fault.
+# No record is not no fault.
 echo 0 >/sys/kernel/debug/kprobes/enabled
 explain radeon
 echo 1 >/sys/kernel/debug/kprobes/enabled
 check nothing_recorded says 'fault 2, of the store' \
-	'so: the store took 2 faults, and 0 are in the records: nothing follows from them'
+	'so: the store took 2 faults, but 0 are in the trace: nothing follows from it'
 
 hold
 ./run_tests.sh --explain radeon >/tmp/second 2>&1
@@ -168,19 +175,22 @@ hold
 kill -CONT $stopped
 wait
 mv /tmp/second /tmp/said
-check busy says 'not explained, the kernel cannot be watched: another run has had ' \
+check busy says '# explain radeon: the kernel cannot be traced: another run has held ' \
 	'fault 1, of the store' 'fault 2, of the store'
 
-# Without permission, and without tracefs: the faults alone.
+# Without permission or tracefs, --explain shows the faults alone.
 mkdir -p /etc
 echo 'nobody:x:65534:65534:nobody:/:/bin/sh' >/etc/passwd
 chmod a+rw /dev/udmabuf /dev/dri/card*
+su nobody -s /bin/sh -c './run_tests.sh -v radeon -t first_store' >/tmp/said 2>&1
+check not_root_after_tests says 'not ok ' '# Totals: '
+check not_root_after_tests_silent lacks '# explain '
 su nobody -s /bin/sh -c './run_tests.sh --explain radeon' >/tmp/said 2>&1
-check not_root says 'not explained, the kernel cannot be watched: ' 'run as root' \
-	'explained, a store to an untouched page:' 'the store took 2 faults'
+check not_root says '# explain radeon: the kernel cannot be traced: ' 'run as root' \
+	'# explain radeon: store to an untouched page' 'the store took 2 faults'
 unshare -m sh -c 'umount -l /sys/kernel/debug && umount -l /sys/kernel/tracing &&
 	./run_tests.sh --explain radeon' >/tmp/said 2>&1
-check no_tracefs says 'not explained, the kernel cannot be watched: no tracefs in ' \
+check no_tracefs says '# explain radeon: the kernel cannot be traced: no tracefs in ' \
 	'fault 1, of the store' 'fault 2, of the store'
 
 explain nothing-like-it

@@ -9,7 +9,7 @@
 suite=/suite/suite
 runs=${1:-100}
 
-# What two runs have to agree on: each verdict with its numbers, each test's result.
+# Two runs must agree on each verdict with its numbers, and on each test's result.
 results() {
 	"$suite/run_tests.sh" >/tmp/out 2>&1
 	grep -E '^((not )?ok [0-9]|# mapping |1\.\.)' /tmp/out

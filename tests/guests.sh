@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The rigs against what they are known to show, the other libdrm variant, and poor
 # surroundings in a guest. ALL=1 runs all rigs, and not only those that are quick to
-# have, and writes docs/matrix.md and docs/report.html. Usage: work=DIR [ALL=1] tests/guests.sh
+# have, and writes docs/matrix.md. Usage: work=DIR [ALL=1] tests/guests.sh
 
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -116,8 +116,7 @@ reported() {
 }
 
 all_rigs() {
-	./run_tests.sh --vm --output "$out/all.d" --table docs/matrix.md \
-		--report docs all \
+	./run_tests.sh --vm --output "$out/all.d" --table docs/matrix.md all \
 		>"$out/all" 2>"$out/all.err"
 	# Which status they give is up to the rigs, unless it says that one could not run.
 	grep -q '^exit status ' "$out/all"

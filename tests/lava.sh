@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The jobs of lava/, run by LAVA itself: what it makes of the suite's TAP, and what it
-# says of a guest that stops in the middle. Usage: work=DIR tests/lava.sh
+# The jobs of lava/, run by LAVA itself: its results of the suite's TAP, and of
+# a guest that stops in the middle. Usage: work=DIR tests/lava.sh
 
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -29,7 +29,7 @@ with_command() {
 		-e '/^    timeout:/{n;s/minutes: 5/seconds: 60/}' lava/qemu.yaml
 }
 
-# What was on the console, as LAVA has logged it.
+# The console, as LAVA logged it.
 console() {
 	sed -n 's/^{.*"lvl": "target", "msg": "\(.*\)"}$/\1/p' "$out/$1.d/log.yaml"
 }
@@ -71,13 +71,13 @@ failed_with() {
 	grep -qx 'status 1' "$out/$1.results" && grep -q "^lava fail job .*$2" "$out/$1.results"
 }
 
-# What came before the end has its results.
+# Tests before the end have their results.
 beginning_of_qemu() {
 	suite_results "$1" | grep -q . &&
 		diff <(suite_results "$1") <(suite_results qemu | head -n "$(suite_results "$1" | wc -l)")
 }
 
-# From the suite on, but for what a lab has to fill in.
+# From the suite on, except for the lines that a lab fills in.
 same_tests() {
 	diff <(tests_of qemu) <(tests_of board)
 }
@@ -114,7 +114,7 @@ make_board() {
 	gzip -1 <"$out/rootfs/initrd" >"$files/rootfs.cpio.gz" &&
 	tar -C "$out/board" -cJf "$files/modules.tar.xz" lib &&
 	make OUTPUT="$files" board.tar.xz || return
-	# What differs from the Raspberry Pi of the template.
+	# Differences from the Raspberry Pi of the template.
 	{
 		printf "{%% set %s = '%s' %%}\n" hard_reset_command /bin/true \
 			power_on_command /bin/true power_off_command /bin/true \

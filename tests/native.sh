@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The suite on this machine, whatever it has. Usage: work=DIR tests/native.sh
+# Run the suite on this machine. Usage: work=DIR tests/native.sh
 
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -23,7 +23,7 @@ controls_pass() {
 		grep -E '^ok .*vdso.vvar.store_refused$' "$work/first"
 }
 
-# 4 and one sentence where no device mapping was measured, and only there.
+# Status 4 and one sentence if no device mapping was measured, and only then.
 status_fits() {
 	local said=0 status
 
@@ -53,11 +53,12 @@ usage_error() {
 	(($? == 2)) && grep -q ^usage: "$work/said"
 }
 
+# program_missing PROGRAM ARGUMENT...
 program_missing() {
 	rm -rf "$work/board"
-	cp -r "$dir" "$work/board" && rm "$work/board/pfn_mkwrite_drm"
-	"$work/board/run_tests.sh" >"$work/said" 2>&1
-	(($? == 2)) && grep -q 'pfn_mkwrite_drm is missing' "$work/said"
+	cp -r "$dir" "$work/board" && rm "$work/board/$1"
+	"$work/board/run_tests.sh" "${@:2}" >"$work/said" 2>&1
+	(($? == 2)) && grep -q "$1 is missing" "$work/said"
 }
 
 no_guests_on_a_board() {
@@ -65,7 +66,7 @@ no_guests_on_a_board() {
 	(($? == 2)) && grep -q 'no guests here' "$work/said"
 }
 
-# A program that dies in the middle is a failure with a name.
+# A program that dies is a failure under its name.
 program_dies() {
 	rm -rf "$work/board"
 	cp -r "$dir" "$work/board"
@@ -80,18 +81,114 @@ program_dies() {
 	(($? == 1)) && grep -q '^not ok [0-9]* pfn_mkwrite_drm.died$' "$work/said"
 }
 
-# Devices that nobody has: what is asked for is named.
-unknown_card() {
-	PFN_MKWRITE_DRM=nothing "$dir/pfn_mkwrite_drm" >"$work/said" 2>&1
-	(($? == 4)) && grep -q '^1\.\.0 # SKIP ' "$work/said"
+# refused SENTENCE COMMAND...: status 2, SENTENCE on stderr, and no other output.
+refused() {
+	local sentence=$1 status=0
+	shift
+
+	"$@" >"$work/said" 2>"$work/said.err" || status=$?
+	echo "status $status"
+	head "$work/said" "$work/said.err"
+	((status == 2)) && [[ ! -s $work/said && $(<"$work/said.err") == "$sentence" ]]
 }
 
-# Where the kernel cannot be watched, what it lacks is said, and the faults are told.
+# refused_by_all NAME SENTENCE COMMAND-PREFIX... -- ARGUMENT...: by pfn_mkwrite_test alone
+# and by run_tests.sh.
+refused_by_all() {
+	local name=$1 sentence=$2 prefix=()
+	shift 2
+
+	while [[ $1 != -- ]]; do
+		prefix+=("$1")
+		shift
+	done
+	shift
+	check "$name.program" refused "$sentence" "${prefix[@]}" "$dir/pfn_mkwrite_test" "$@"
+	check "$name.run_tests" refused "run_tests.sh: $sentence" \
+		"${prefix[@]}" "$dir/run_tests.sh" "$@"
+}
+
+# With cards, it is an error to name another one.
+unknown_card() {
+	local status=0
+
+	PFN_MKWRITE_DRM=typo "$dir/pfn_mkwrite_drm" >"$work/said" 2>&1 || status=$?
+	cat "$work/said"
+	if [[ -e /dev/dri ]]; then
+		((status == 2)) && grep '^PFN_MKWRITE_DRM=typo matches no card; there are: ' \
+			"$work/said"
+	else
+		((status == 4)) && grep '^1\.\.0 # SKIP ' "$work/said"
+	fi
+}
+
+# selects RESULT... -- COMMAND...: these results, and no others.
+selects() {
+	local want=() status=0
+
+	while [[ $1 != -- ]]; do
+		want+=("$1")
+		shift
+	done
+	shift
+	"$@" >"$work/said" 2>&1 || status=$?
+	echo "status $status"
+	((status == 0)) && diff <(printf '%s\n' "${want[@]}") \
+		<(sed -nE 's/^(not )?ok [0-9]+ ([^ ]*).*/\2/p' "$work/said") &&
+		grep -x "1\.\.${#want[@]}" "$work/said"
+}
+
+# -t and -v select a union. A word may match in one of the programs only.
+union() {
+	"$dir/run_tests.sh" -v memfd -t store_refused >"$work/said" 2>&1 &&
+		grep -E '^ok [0-9]+ mapping.memfd.page_data$' "$work/said" &&
+		grep -E '^ok [0-9]+ vdso.vvar.store_refused' "$work/said" &&
+		! grep -E '^(not )?ok .*(perf_ring|absent|pfn_mkwrite_)' "$work/said"
+}
+
+# Every absent mapping is one SKIP with a reason, and a line says why.
+absent() {
+	local name names
+
+	names=$(sed -nE 's/^ok [0-9]+ absent\.([^ ]*)\.mapping # SKIP .*/\1/p' "$work/first")
+	[[ $names ]] || return
+	for name in $names; do
+		grep "^# mapping $name: not measured (" "$work/first" || return
+		! grep -E "ok [0-9]+ mapping\.$name\." "$work/first" || return
+	done
+	! grep -E 'ok [0-9]+ absent\.mapping|all_here' "$work/first"
+}
+
+# The result lines have the reasons.
+no_chatter() {
+	grep '^#  RUN ' "$work/first" && ! grep -E '^#  +(OK|SKIP)  ' "$work/first"
+}
+
+# with_module DEVICE: run_tests.sh with another device and another pfn_mkwrite_module.
+with_module() {
+	rm -rf "$work/board"
+	cp -r "$dir" "$work/board"
+	sed -i "s,/dev/pfn_mkwrite\\b,$1," "$work/board/run_tests.sh"
+	cat >"$work/board/pfn_mkwrite_module" <<-'END'
+		#!/bin/sh
+		[ "$PFN_MKWRITE_PLAN" = yes ] || echo ok 1 module.x
+		echo 1..1
+	END
+	chmod +x "$work/board/pfn_mkwrite_module"
+	"$work/board/run_tests.sh" -v memfd >"$work/said" 2>&1
+	grep '^ok [0-9]* module.x$' "$work/said"
+}
+
+without_module() {
+	! with_module /nonexistent
+}
+
+# Without tracefs, --explain says what is missing and shows the faults.
 explained() {
 	"$dir/run_tests.sh" --explain memfd >"$work/said" 2>&1 || return
-	grep -E '^# {3}not explained, the kernel cannot be watched: (no tracefs in|.* has no kprobe_events|.*; run as root)' \
-		"$work/said" || grep '^#     so: ' "$work/said" || return
-	grep -E '^#     (\+ +0 us  fault 1, of the store: address 0x|the store took 1 fault)' \
+	grep -E '^# explain memfd: the kernel cannot be traced: (no tracefs i[ns]|.* has no kprobe_events|.*; run as root)' \
+		"$work/said" || grep '^#   so: ' "$work/said" || return
+	grep -E '^#   (\+ +0 us  fault 1, of the store: address 0x|the store took 1 fault)' \
 		"$work/said"
 }
 
@@ -105,7 +202,7 @@ bench() {
 	timeout 60 "$dir/pfn_mkwrite_bench" -p 64 -r 1 "$@" >"$work/bench" 2>"$work/bench.err"
 }
 
-# A row for each size, and the faults of a memfd are known: one a page.
+# A row for each size. A memfd takes one fault a page.
 bench_table() {
 	bench -m memfd &&
 		awk '
@@ -113,7 +210,7 @@ bench_table() {
 			END { print rows; exit rows != " 1:1.000 8:1.000 64:1.000" }' "$work/bench"
 }
 
-# What cannot be measured is named.
+# Mappings that cannot be measured are listed.
 bench_names_all() {
 	local name
 
@@ -132,25 +229,33 @@ bench_json() {
 }
 
 bench_cost() {
-	bench -c &&
-		grep -qE '^there +64 +3 |^# left out: fault log' "$work/bench" &&
-		grep -qE '^(fault_log|# left out: fault_log) ' "$work/bench" &&
-		grep -qE '^pagemap +there +64 +1 ' "$work/bench"
+	bench -c && grep -qE '^there +64 +1 |^# left out: fault log' "$work/bench"
 }
 
-# perf is not there: said, and the rest goes on.
+bench_ways() {
+	BENCH=$dir/pfn_mkwrite_bench ROUNDS=1 bench/ways.sh 64 >"$work/bench" &&
+		grep -qE '^(log|# left out: log)[ :]' "$work/bench" &&
+		grep -qE '^pagemap +64 +1 .* 64$' "$work/bench"
+}
+
+# The other ways go on without perf.
 bench_without_perf() {
-	PATH=$work/nothing "$dir/pfn_mkwrite_bench" -c -p 64 -r 1 >"$work/bench" &&
-		grep -q '^# left out: perf_record+script of 64 pages: perf: No such file' \
-			"$work/bench" &&
-		grep -qE '^pagemap +fresh +64 +1 ' "$work/bench"
+	local name bin=$work/no_perf
+
+	mkdir -p "$bin"
+	for name in bash awk cat cp dirname getconf mktemp rm sed sort stat tail; do
+		ln -sf "$(command -v $name)" "$bin" || return
+	done
+	PATH=$bin BENCH=$dir/pfn_mkwrite_bench ROUNDS=1 bench/ways.sh 64 >"$work/bench" &&
+		grep -qx '# left out: record+script: perf: command not found' "$work/bench" &&
+		grep -qE '^pagemap +64 +1 ' "$work/bench"
 }
 
 bench_nonsense() {
 	local options rc
 
 	for options in --nonsense '-p 0' '-p 1x' '-r -1' '-r 102' '-m nothing' '-c -m memfd' \
-			nothing; do
+			'-w nothings' nothing; do
 		rc=0
 		# shellcheck disable=SC2086	# to be split into words
 		bench $options || rc=$?
@@ -159,15 +264,15 @@ bench_nonsense() {
 			return 1
 		fi
 	done
+	! PFN_MKWRITE_ONLY=nothing bench
 }
 
+# A signal ends it with its command, and its files go.
 bench_leaves_nothing() {
 	local tmp=$work/bench.tmp
 
-	mkdir -p "$tmp" && TMPDIR=$tmp PATH=$work/nothing "$dir/pfn_mkwrite_bench" -c -p 64 \
-		-r 1 >/dev/null && [[ ! $(ls -A "$tmp") ]] || return
-	# Nor when it is stopped.
-	TMPDIR=$tmp "$dir/pfn_mkwrite_bench" -c -p 64 >/dev/null 2>&1 &
+	mkdir -p "$tmp"
+	TMPDIR=$tmp BENCH=$dir/pfn_mkwrite_bench bench/ways.sh >/dev/null 2>&1 &
 	until [[ $(ls -A "$tmp") ]]; do
 		kill -0 $! || return
 		sleep 0.1
@@ -185,10 +290,44 @@ check status_fits status_fits
 check two_runs_agree two_runs_agree
 check fast fast
 check usage_error usage_error
-check program_missing program_missing
+check program_missing program_missing pfn_mkwrite_drm
+check program_missing.explain program_missing pfn_mkwrite_explain --explain
 check no_guests_on_a_board no_guests_on_a_board
 check program_dies program_dies
 check unknown_card unknown_card
+for filter in '-t typo' '-T typo' '-v typo' '-V typo' '-f typo' '-F typo' \
+	'-r mapping.memfd.typo'; do
+	# shellcheck disable=SC2086	# two words
+	refused_by_all "filter_${filter:1:1}" "$filter matches nothing; -l lists all tests" \
+		env -- $filter
+done
+refused_by_all filter_beside_others '-t typo matches nothing; -l lists all tests' \
+	env -- -v memfd -t typo
+refused_by_all filter_without_name '-t needs a name; -l lists all tests' env -- -v memfd -t
+refused_by_all filter_nothing_left 'no test fits all filters; -l lists all tests' \
+	env -- -V memfd -v memfd
+refused_by_all not_an_option 'memfd is not an option; -h lists all options' env -- memfd
+refused_by_all only 'PFN_MKWRITE_ONLY=typo matches nothing; -l lists all tests' \
+	env PFN_MKWRITE_ONLY=typo --
+refused_by_all bar 'PFN_MKWRITE_BAR=/sys/typo/resource0: No such file or directory' \
+	env PFN_MKWRITE_BAR=/sys/typo/resource0 --
+refused_by_all bar_other 'PFN_MKWRITE_BAR=/dev/null is no resource file of a PCI device' \
+	env PFN_MKWRITE_BAR=/dev/null --
+refused_by_all vfio 'PFN_MKWRITE_VFIO=typo is no PCI device' env PFN_MKWRITE_VFIO=typo --
+refused_by_all devdax 'PFN_MKWRITE_DEVDAX names /dev/typo: No such file or directory' \
+	env PFN_MKWRITE_DEVDAX=/dev/typo --
+refused_by_all devdax_other \
+	'PFN_MKWRITE_DEVDAX names /dev/null, which is no device-dax device' \
+	env PFN_MKWRITE_DEVDAX=/dev/null --
+check filter_union union
+check filter_one selects vdso.vvar.store_refused -- \
+	"$dir/run_tests.sh" -r vdso.vvar.store_refused
+check filter_excludes selects vdso.vvar.store_refused -- \
+	"$dir/run_tests.sh" -V vvar_vclock -t store_refused
+check absent absent
+check no_chatter no_chatter
+check module with_module /dev/null
+check module_not_loaded without_module
 check explained explained
 check nothing_to_explain nothing_to_explain
 check bench_table bench_table
@@ -196,6 +335,7 @@ check bench_names_all bench_names_all
 check bench_json bench_json
 check bench_json_cost bench_json -c
 check bench_cost bench_cost
+check bench_ways bench_ways
 check bench_without_perf bench_without_perf
 check bench_nonsense bench_nonsense
 check bench_leaves_nothing bench_leaves_nothing

@@ -17,11 +17,11 @@ set +e +o pipefail
 series=(patches/[0-9]*.patch)
 separate=(patches/dax/*.patch patches/gem-shmem/*.patch)
 
-# The patches run into one for those who ask what they touch.
+# The objects that the patches touch.
 objects() {
 	sed -n 's,^+++ b/\([^[:space:]]*\)\.c$,\1.o,p' "${series[@]}" "${separate[@]}" | sort -u |
 		if [[ $1 == arm64 ]]; then
-			# What the architecture cannot have.
+			# Drivers that the architecture does not have.
 			grep -v '^drivers/gpu/drm/i915/\|^drivers/accel/amdxdna/'
 		else
 			cat

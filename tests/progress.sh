@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What is said of how far things are, and to whom: on a terminal a line that is written
-# again and again, elsewhere nothing, with -v all, and with -q only verdicts.
+# Progress of run_tests.sh --vm: one changing line on a terminal, nothing elsewhere, all
+# output with -v, and only verdicts with -q.
 # Usage: work=DIR tests/progress.sh
 
 set -u
@@ -13,7 +13,7 @@ out=$work/progress
 rig=arm64-7.3-a57
 mkdir -p "$out/suite"
 
-# A guest that takes no longer than it takes to boot.
+# A suite that ends soon after the boot.
 cat >"$out/suite/run_tests.sh" <<-'END'
 	#!/bin/sh
 	echo TAP version 13
@@ -29,13 +29,13 @@ END
 chmod +x "$out/suite/run_tests.sh"
 export PFN_MKWRITE_SUITE=$out/suite TERM=xterm
 
-# vm RUN OPTION...: its stdout in RUN, its stderr in RUN.err.
+# vm RUN OPTION...: stdout to RUN, stderr to RUN.err.
 vm() {
 	./run_tests.sh --vm --output "$out/$1.d" "${@:2}" >"$out/$1" 2>"$out/$1.err" </dev/null
 }
 
-# on_terminal RUN COMMAND...: which has a terminal for its stderr, in RUN.err with a line
-# for each time it was written; its stdout in RUN.
+# on_terminal RUN COMMAND...: stdout to RUN. stderr is a terminal; each state of its line
+# is a line of RUN.err.
 on_terminal() {
 	local line
 
@@ -44,7 +44,7 @@ on_terminal() {
 		tr '\r' '\n' | sed 's/\x1b\[K//g' >"$out/$1.err"
 }
 
-# says RUN PATTERN...: lines of its stderr.
+# says RUN PATTERN...: stderr has lines that match.
 says() {
 	local pattern
 
@@ -62,7 +62,7 @@ says_nothing() {
 	[[ ! -s $out/$1.err ]]
 }
 
-# Of a complete run what was on stdout is the same, whoever looks on.
+# stdout of a complete run does not depend on the terminal.
 same_results() {
 	[[ $(results "$out/plain") ]] && diff <(results "$out/plain") <(results "$out/$1")
 }
@@ -74,7 +74,7 @@ only_verdicts() {
 		grep '^# rig .* exit status 1, .* s from power-on$' "$out/quiet"
 }
 
-# Both are on one terminal: the line is taken away before another is to stay.
+# With both on one terminal, the progress line is erased before a line is printed.
 no_mixture() {
 	script -qec "./run_tests.sh --vm --output $(printf %q "$out/both.d") $rig" /dev/null \
 		</dev/null >"$out/both.raw"
@@ -82,7 +82,7 @@ no_mixture() {
 	same_results both && grep -q 'of 3 results' "$out/both.raw"
 }
 
-# A package that this cache does not have, by the index that the other one has.
+# Fetch a package into an empty cache, with the index of the other cache.
 fetch() {
 	local cache=${PFN_MKWRITE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pfn-mkwrite}
 
@@ -92,8 +92,8 @@ fetch() {
 		[[ -d $out/cache/packages/arm64-bookworm/busybox-static ]]
 }
 
-# built OBJECTS...: what is said of these files, after a build that had made as many as
-# the first argument says.
+# built BEFORE OBJECTS...: the progress of a build that has made OBJECTS, if the one before
+# made BEFORE.
 # shellcheck disable=SC2030,SC2034	# variables of vm/build.sh
 built() (
 	. vm/build.sh
@@ -108,7 +108,7 @@ built() (
 	objects_so_far
 )
 
-# A step that takes its time and knows how far it is, and one that fails.
+# A slow step with progress, and one that fails.
 cat >"$out/steps.sh" <<-'END'
 	set -u
 	. vm/common.sh

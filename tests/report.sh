@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The report: of this machine, and of made-up runs with all that can be wrong. Each awk
-# writes the same, and a browser and a mail get the same to read.
+# The report of this machine, and of made-up runs with everything that can go wrong: the
+# same from each awk, and the same words in HTML and in text.
 # Usage: work=DIR tests/report.sh
 
 set -u
@@ -17,8 +17,8 @@ build() {
 	make OUTPUT="$work/native-build" INSTALL_PATH="$dir" all install
 }
 
-# The odd ones: two rigs before and after the fix, one that died, one that could not be
-# run, one where nothing was measured, and names that nobody has.
+# Two rigs before and after the fix, one that died, one that could not run, one without
+# device memory, and names full of markup.
 made_up() {
 	local strip='2111111111111111 +111111111111111 1111111111111111 3111111111111111'
 
@@ -37,16 +37,9 @@ made_up() {
 	# mapping odd&<b>: ignored (first store 2, load 1 then store 1, again 0, forked child 1, 64 pages 66, pgreuse 0)
 	#   the second fault does nothing but set the <script>alert("dirty bit")</script>
 	#   driver odd at http://192.0.2.1/x, "quoted"
-	#   64 first stores in 302 us, at best
 	#   store to an untouched page, fault 1: +0 ns, instruction 0x4 (access+0x4), address 0x9000
 	#   store to an untouched page, fault 2: +61728 ns, instruction 0x4 (access+0x4), address 0x9000
 	#   faults of each page: $strip
-	#   explained, a store to an untouched page:
-	#     +0 us  fault 1, write, PTE writable & clean
-	#     +5 us  fault 2, </pre></details>
-	#     so: the PTE was left <clean>
-	#   explained, something else:
-	#     +1 us  nothing came of it
 	# lib/x.h:11:first_store:Expected 1 (1) == self->cost->first_store (2)
 	#          FAIL  mapping.odd&<b>.first_store
 	not ok 1 mapping.odd&<b>.first_store
@@ -59,6 +52,15 @@ made_up() {
 	#      SKIP      the driver asks to be notified of the first write
 	ok 4 mapping.plain.first_store # SKIP the driver asks to be notified of the first write
 	# mapping dax: not measured (no file system <here>)
+	# explain odd&<b>: store to an untouched page
+	#   +0 us  fault 1, write, PTE writable & clean
+	#   +5 us  fault 2, </pre></details>
+	#   so: the PTE was left <clean>
+	# explain odd&<b>: store to something else
+	#   +1 us  nothing came of it
+	# explain plain: the kernel cannot be traced: no <tracefs>
+	# explain nobody: store to an untouched page
+	#   +0 us  not of a mapping that was measured
 	1..4
 	# dmesg: WARNING: CPU: 0 at <mm/memory.c>
 	#@rig arm64-fixed-x
@@ -66,7 +68,6 @@ made_up() {
 	#@exit 0
 	# mapping odd&<b>: honoured (first store 1, load 1 then store 0, again 0, forked child 1, 64 pages 1, pgreuse 0)
 	#   mkwrite is honoured
-	#   64 first stores in 51 us, at best
 	#   faults of each page: 1000000000000000 0000000000000000 0000000000000000 0000000000000000
 	ok 1 mapping.odd&<b>.first_store
 	#@rig arm64-9.9-dead
@@ -85,7 +86,7 @@ made_up() {
 	END
 }
 
-# With each awk that is here, and BusyBox's in any case.
+# Prints the commands: each awk of this machine, and that of BusyBox.
 awks() {
 	local name
 
@@ -100,10 +101,10 @@ awks() {
 # make_report AWK FORM FILE
 make_report() {
 	# shellcheck disable=SC2086	# a command and its argument
-	LC_ALL=C $1 -v form="$2" -f lib/report.awk "$3" 2>&1
+	LC_ALL=C $1 -v form="$2" -f report/report.awk "$3" 2>&1
 }
 
-# same_with AWK: both forms, of both kinds of runs.
+# same_with AWK: both forms of both runs.
 same_with() {
 	local form log
 
@@ -115,7 +116,7 @@ same_with() {
 	done
 }
 
-# well_formed HTML TEXT: what a browser has to know, and that both forms say the same.
+# well_formed HTML TEXT: for a browser, and with the same words in both.
 well_formed() {
 	python3 - "$@" <<-'END'
 	import re, sys
@@ -173,7 +174,7 @@ well_formed() {
 	verdicts = re.findall(r"^(\S+: [a-z]+) \(first store", text, re.M)
 	if not verdicts or verdicts != reader.heads:
 	    bad.append(f"{verdicts} is not {reader.heads}")
-	# But for how tables and lists look, each word of the text is in the page.
+	# Apart from the layout of tables and lists, each word of the text is in the page.
 	known = set(re.sub(r"[():;,.]", " ", reader.words).split())
 	for word in re.sub(r"[():;,.]", " ", text).split():
 	    if word not in known and not re.fullmatch(r"[-=0-9+]+|The|tests|End|report|before|measured", word):
@@ -183,7 +184,7 @@ well_formed() {
 	END
 }
 
-# Each colour that something is written on, against that of the words, as WCAG has it.
+# The contrast of text and background that WCAG asks for.
 contrast() {
 	python3 - "$1" <<-'END'
 	import re, sys
@@ -212,7 +213,7 @@ contrast() {
 	END
 }
 
-# has TEXT...: in the text of the made-up runs, wherever its lines end.
+# has TEXT...: in the text of the made-up runs, ignoring line breaks.
 has() {
 	local text said
 
@@ -227,11 +228,11 @@ has_not() {
 	! grep -F -e "$1" "$out/made_up.txt"
 }
 
-# As in the table of the README.
+# The verdicts as in the README.
 same_legend() {
 	diff <(sed -n '/^| verdict | means/,/^$/p' README.md | tr -d '*\140' |
 		sed -n '3,$s/^| \(.*\) |$/\1/p' | sed 's/ | /. /g; s/[.] /|/g') \
-		<(awk '/^BEGIN/,/^}/' lib/report.awk | tr -d '\n\\\t' | sed 's/legend(/\n/g' |
+		<(awk '/^BEGIN/,/^}/' report/report.awk | tr -d '\n\\\t' | sed 's/legend(/\n/g' |
 			sed -n 's/^"\(.*\)").*/\1/p' | sed 's/", *"/|/g' | awk 1)
 }
 
@@ -239,7 +240,7 @@ verdicts() {
 	sed -n '/not measured/d; s/^# mapping //p' "$1"
 }
 
-# The tests are run as ever.
+# --report changes neither the results nor the status.
 native_same() {
 	local said=0
 
@@ -251,8 +252,8 @@ native_same() {
 		grep -x "exit status: $said" "$out/native/report.txt"
 }
 
-# Nothing tells when and on which machine, and another run says the same, unless this
-# machine has been busy.
+# There is no date or host name, so that two runs give the same report if the machine is
+# not busy.
 another_run() {
 	local strip='s/[0-9]+ (us|ns)|0x[0-9a-f]+/N/g; /^tests: /d; / not quiet enough$/d'
 
@@ -267,7 +268,7 @@ command_line() {
 		"$out/line/report.txt"
 }
 
-# refused TEXT COMMAND...: 2, and not one test is run for nothing.
+# refused TEXT COMMAND...: status 2 before the first test.
 refused() {
 	local rc=0
 
@@ -284,7 +285,7 @@ small() {
 			sh "$1" "$out/small" "${@:2}"
 }
 
-# full SIZE: what the tests say comes out all the same.
+# full SIZE: the results are printed all the same.
 full() {
 	local rc=0
 
@@ -321,11 +322,13 @@ check legend same_legend
 check odd.name has 'odd&<b>: ignored (first store 2, '
 check odd.unlike_the_rig has 'ignored 66 (want ignored 65)'
 check odd.strip has '2111 1111 1111 1111 +111 1111 1111 1111 1111 1111 1111 1111 3111 '
-check odd.explained has 'the PTE was left <clean> (a store to an untouched page)' \
-	'+0 us  fault 1, write, PTE writable & clean' 'explained (something else)'
+check odd.explained has 'the PTE was left <clean> (store to an untouched page)' \
+	'+0 us  fault 1, write, PTE writable & clean' 'explained (store to something else)' \
+	'the kernel cannot be traced: no <tracefs>'
+check odd.explained_nobody has_not 'not of a mapping'
 check odd.before_after has 'arm64-9.9-x before, arm64-fixed-x after:' \
-	'before  ignored 66; first store 2, after a load 1, 302 us' \
-	'after   honoured 1; first store 1, after a load 0, 51 us' '1000 0000 0000 '
+	'before  ignored 66; first store 2, after a load 1' \
+	'after   honoured 1; first store 1, after a load 0' '1000 0000 0000 '
 check odd.unexplained has '- mapping.odd&<b>.page_data: Expected a < b & c (1) (on arm64-9.9-x)'
 check odd.explained_test has_not '- mapping.odd&<b>.first_store'
 check odd.dmesg has 'the kernel complained during the tests' 'WARNING: CPU: 0 at <mm/memory.c>'
@@ -340,7 +343,7 @@ check not_writable refused 'cannot be made: ' "$dir/run_tests.sh" --report /dev/
 check not_writable.vm refused 'cannot be made: ' ./run_tests.sh --vm --report /dev/null/x
 check no_awk_file no_awk_file
 # There is room for what the tests print, or not even for that.
-for size in 32k 4k; do
+for size in 24k 4k; do
 	if small $size true 2>/dev/null; then
 		check full.$size full $size
 	else

@@ -4,7 +4,7 @@
 
 nr=0
 
-# check NAME COMMAND...: ok when it succeeds; what it said, when it does not.
+# check NAME COMMAND...: ok if it succeeds, else "not ok" and its output.
 check() {
 	local name=$1 said
 	shift
@@ -42,13 +42,13 @@ replay() {
 	check "${prefix}complete" [ $((nr - before)) = "$planned" ]
 }
 
-# results FILE: what two runs have to agree on.
+# results FILE: prints the results that two runs must agree on.
 results() {
 	grep -E '^((not )?ok [0-9]|# mapping |1\.\.)' "$1"
 }
 
-# The tests that have to fail for what the verdicts condemn: at the first store, or
-# at that of a page which was read or written back before.
+# The tests that must fail for the verdicts: of the first store, or of the store to a
+# page that was read or written back before.
 condemned() {
 	sed -n 's/^# mapping \([^:]*\): ignored (first store \([12]\).*/\1 \2/p' "$1" |
 		while read -r mapping faults; do
@@ -85,7 +85,7 @@ nothing_else_fails() {
 	return $bad
 }
 
-# copy_source DIR: the files of the project, without what was built.
+# copy_source DIR: the files of the project, without built ones.
 copy_source() {
 	mkdir -p "$1" &&
 		git ls-files -z --cached --others --exclude-standard |

@@ -1,13 +1,13 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# What a guest runs in place of the suite where LAVA has the console: a shell, with a
-# prompt that nothing else prints. To be made part of an image:
+# Runs in the guest instead of run_tests.sh if LAVA has the console: a shell with a
+# unique prompt. Make an image with it:
 #   PFN_MKWRITE_WRAP=lava/console.sh ./run_tests.sh --vm --image DIR RIG
 
-# The boot is over, and the messages of drivers shall not tear the lines of the suite.
+# Kernel messages must not split the lines of the suite.
 dmesg -n 1
 cd suite || exit
-# A prompt after Enter is what LAVA takes for a living console.
+# LAVA sends Enter and waits for the prompt.
 export PS1='root@pfn-mkwrite:# '
 exec setsid cttyhack sh -i

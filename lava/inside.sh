@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The part of lava/run.sh that runs in namespaces of its own: what it mounts and starts
-# is gone when it ends, however it does. ROOT is not written to.
+# The part of lava/run.sh that runs in namespaces of its own: its mounts and processes
+# end with it. ROOT is read-only.
 # Usage: lava/inside.sh ROOT TEMPLATES JOB-FOLDER FILES [OPTION-OF-LAVA-RUN...]
 
 set -euo pipefail
@@ -25,11 +25,11 @@ mount --bind "$job" "$root/tmp/job"
 mount --bind "$templates" "$root/tmp/templates"
 [[ ! -d $files ]] || mount --bind -o ro "$files" "$root/srv/pfn-mkwrite"
 
-# The only host on this network is this one.
+# This is the only host on this network.
 ip link set lo up
 echo 127.0.0.1 localhost example.com >"$job/hosts"
 mount --bind "$job/hosts" "$root/etc/hosts"
-# By this address QEMU knows the machine that it runs on.
+# The address of the host in QEMU's user network.
 echo dispatcher_ip: 10.0.2.2 >"$job/dispatcher.yaml"
 inside python3 -m http.server --bind 127.0.0.1 --directory /srv 80 >/dev/null 2>&1 &
 until (: </dev/tcp/127.0.0.1/80) 2>/dev/null; do

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Runs a LAVA job on this machine with Debian's lava-dispatcher, without a server. The
-# dispatcher would bring half a worker with it, so it lives in a Debian of its own in the
-# cache, and runs where it sees no network and none of this machine's processes.
+# dispatcher has many dependencies, so it is installed in a Debian in the cache, and runs
+# in namespaces without network and without this machine's processes.
 # Usage: lava/run.sh --help
 # shellcheck disable=SC2317	# step runs functions, which shellcheck does not see
 
@@ -17,7 +17,7 @@ PFN_MKWRITE_ME=${PFN_MKWRITE_ME:-lava/run.sh}
 . "$lava/../vm/fetch.sh"
 
 debian=bookworm
-# What a worker has of its own accord: QEMU, and what it feeds boards with.
+# The packages of a worker: QEMU, TFTP and U-Boot's tools.
 content='lava-dispatcher,qemu-system-arm,tftpd-hpa,u-boot-tools'
 
 usage() {
@@ -37,8 +37,7 @@ usage() {
 	END
 }
 
-# What these start ends with this shell, whatever happens to it, and with them. Nobody
-# else sees what they mount.
+# Its children end with it, and it ends with this shell. Mounts are private.
 private=(setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child)
 
 make_root() {
@@ -115,7 +114,7 @@ cp "$lava/server.py" "$tmp/job/"
 cp "$1" "$tmp/job/job.yaml"
 cp "${device:-/dev/null}" "$tmp/job/dictionary.jinja2"
 
-# In the background, as bash heeds no signal while it waits for a command.
+# In the background: bash defers traps while a foreground command runs.
 rc=0
 "${private[@]}" --net "$BASH" "$lava/inside.sh" "$fetched" "$templates" "$tmp/job" \
 	"${files:-/var/empty}" "${options[@]}" </dev/null 2>"$tmp/log" &

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""What LAVA's server does for a job, where there is only its dispatcher.
+"""Does the work of LAVA's server for a job on a dispatcher alone.
 
   server.py device TEMPLATES DICTIONARY JOB   checks a job, and prints its device.yaml
   server.py results LOG                       prints SUITE RESULT NAME for each result
@@ -16,7 +16,7 @@ from lava_common.schemas import validate
 
 
 def device(templates, dictionary, path):
-    """Of a device, a lab has a dictionary, which extends the template of its type."""
+    """Render the template of the device's type with the lab's dictionary."""
     with open(path, encoding="utf-8") as file:
         job = yaml.safe_load(file)
     validate(job)
@@ -33,7 +33,7 @@ def device(templates, dictionary, path):
 
 
 def results(path):
-    """The log has a line for each message."""
+    """Each line of the log is a message."""
     with open(path, encoding="utf-8") as file:
         for line in file:
             if '"lvl": "results"' in line:

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Builds a small kernel for the guests from Debian's linux-source package, with
-# patches, and prints the folder in the cache where it is. Nothing is built twice:
-# a kernel is known by its version, config and patches. The next one starts from
+# patches, and prints the folder in the cache where it is. A kernel is
+# identified by its version, config and patches, and built once. The next build reuses
 # the objects of the last.
 # Usage: vm/build.sh ARCH VERSION [PATCH...]
 
@@ -15,12 +15,12 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=fetch.sh
 [[ $(type -t fetch_kernel) ]] || . "$here/fetch.sh"
 
-# Sets $kmake to the make command, and $kimage to what it makes.
+# Sets $kmake to the make command, and $kimage to its image.
 kernel_make() {
 	local arch=$1 dir=$2
 
-	# A make that called us has options of its own, which are not for this one. The
-	# date and the builder's name would make each build another.
+	# Drop the options of a calling make. Fix date and builder's name: equal sources
+	# give equal kernels.
 	kmake=(env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
 		KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=pfn-mkwrite
 		KBUILD_BUILD_HOST=vm KBUILD_BUILD_VERSION=1
@@ -66,11 +66,11 @@ use_patches() {
 		rm -rf "${dir:?}" && mkdir -p "$dir/obj" && : >"$dir/patched" &&
 		cp -al "$tree" "$dir/src.new" && mv -T "$dir/src.new" "$dir/src" || return
 	fi
-	# What an earlier build has changed is to be undone, even if this one is killed.
+	# Undo the changes of the last build, even if this one is killed.
 	changed "$@" | sort -u - "$dir/patched" >"$dir/files" &&
 	cp "$dir/files" "$dir/patched" && apply "$new" "$dir/files" "$@" || return
-	# make goes by the time: what is the same shall stay as it is. The source tree
-	# has links to the files, so they are replaced and not written to.
+	# Leave equal files alone: make compares times. Replace files instead of writing to
+	# them: they are hard links into the source tree.
 	while read -r file; do
 		if [[ ! -e $new/$file ]]; then
 			rm -f "$dir/src/$file"
@@ -81,13 +81,13 @@ use_patches() {
 	done <"$dir/files"
 }
 
-# configure FILE...: from nothing but what these files want.
+# configure FILE...: allnoconfig plus these files.
 configure() {
 	cat "$@" >"$dir/wanted" &&
 		"${kmake[@]}" KCONFIG_ALLCONFIG="$dir/wanted" allnoconfig
 }
 
-# Kconfig drops without a word what it does not know or what lacks a dependency.
+# Kconfig silently drops unknown symbols and those that lack a dependency.
 configure_all() {
 	configure "$@" &&
 	grep -v '^#' "$dir/wanted" | grep -v '=n$' | sort -u |
@@ -98,8 +98,8 @@ configure_all() {
 	}
 }
 
-# How many objects there are. From nothing, as many as the last time are to come; of a
-# kernel that has been built before, nobody knows how many are built again.
+# Print the number of objects. The total of the last full build is an estimate for
+# the next; for an incremental build there is none.
 objects_so_far() {
 	local made
 
@@ -114,13 +114,13 @@ objects_so_far() {
 
 compile() {
 	"${kmake[@]}" "${kimage##*/}" || {
-		# The last lines are make's, the cause is the compiler's.
+		# The last lines are from make, the cause is from the compiler.
 		grep -m 1 -E 'error:|Error:' "$tmp/log" | sed 's/^/E: /'
 		return 1
 	}
 }
 
-# take_kernel DIR: copies what was built there.
+# take_kernel DIR: copies the kernel there.
 take_kernel() {
 	rm -rf "${1:?}" && mkdir "$1" &&
 	cp "$dir/obj/$kimage" "$1/vmlinuz" &&
@@ -133,7 +133,7 @@ kernel_configs() {
 	configs=("$here"/kernel{,-"$1"}.config "${here%/*}/config")
 }
 
-# lock_sources ARCH VERSION: sets what the functions above want, for the caller alone.
+# lock_sources ARCH VERSION: sets the variables of the functions above, and locks.
 lock_sources() {
 	local arch=$1 version=$2
 
@@ -158,7 +158,7 @@ ready_sources() {
 }
 
 # build_kernel ARCH VERSION [PATCH...]: sets $fetched to a folder with vmlinuz,
-# release, the Module.symvers for modules of ours, and no modules.
+# release and Module.symvers, but no modules.
 build_kernel() {
 	local arch=$1 version=$2 dir tree kmake kimage name made configs objects=''
 	shift 2

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What the scripts in vm/ share: where things are cached, how an error and a
-# long step look, and that nothing outlives the script. Sourced by them.
+# Common code of the scripts in vm/: the cache, errors, progress, cleanup. Sourced by
+# them.
 
 cache=${PFN_MKWRITE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/pfn-mkwrite}
 # Errors name the command that the user typed, which may have called this one.
 me=${PFN_MKWRITE_ME:-vm/${0##*/}}
-# Nothing but results and errors, or all that there is to see.
+# -q: results and errors only; -v: everything.
 quiet=
 verbose=
 far=		# tells how far a step is
@@ -14,26 +14,26 @@ shown=		# whether the last line of the terminal is ours
 width=		# of the terminal
 # Which of several jobs at once this is, for its messages.
 job=${PFN_MKWRITE_JOB:-}
-# depmod and modprobe are of use to anybody, but only root has their folder in PATH.
+# depmod and modprobe work without root, but only root has their folder in PATH.
 PATH=$PATH:/usr/sbin:/sbin
 # apt's and tar's messages are searched for words.
 export LC_ALL=C
 
-# What is to be known, whoever looks on.
+# Print a message unless quiet.
 tell() {
 	wipe
 	[[ $quiet ]] || printf '%s\n' "${job:+$job: }$*" >&2
 }
 
-# What is going on is of no use where nobody looks on.
+# Print progress, on a terminal or with -v only.
 say() {
 	if [[ $verbose || ( -t 2 && ! $job ) ]]; then
 		tell "$@"
 	fi
 }
 
-# is_live: whether somebody wants to see how far things are: on a terminal, or in the line
-# there of who runs several of us, and reads it in a file.
+# is_live: whether to show progress: on a terminal, or in the file that vm/table.sh
+# reads.
 is_live() {
 	[[ ! $quiet && ! $verbose ]] || return
 	if [[ $job ]]; then
@@ -60,14 +60,14 @@ show() {
 	shown=1
 }
 
-# wipe: takes that line away, for what is to stay, whoever of us has written it.
+# wipe: erases the progress line, also that of another job, before other output.
 wipe() {
 	[[ ! $shown && ! ${PFN_MKWRITE_PROGRESS:-} ]] || printf '\r\033[K' >&2
 	shown=
 }
 
-# Everything that ends here is about the environment or the command line, not
-# about the kernel under test: exit status 2 tells the two apart.
+# For errors of the environment or the command line, not of the kernel under test:
+# exit status 2.
 die() {
 	wipe
 	printf '%s: %s\n' "$me${job:+: $job}" "$*" >&2
@@ -75,8 +75,7 @@ die() {
 	finish 2
 }
 
-# Exits with a status that is meant. All others come from "set -e", and must not be
-# taken for the result of a test.
+# Exits with an intended status. cleanup() turns any other, from "set -e", into 2.
 finish() {
 	meant=1
 	exit "$1"
@@ -84,7 +83,7 @@ finish() {
 
 tmp=		# temporary files
 stage=		# what is being made, in the cache, to be renamed when complete
-meant=		# whether the exit status is
+meant=		# the exit status is intended
 reason_file=	# where to write why it could not be done
 worker=		# the process that is being waited for
 workers=()	# runs of this script that are to end with this one
@@ -133,10 +132,9 @@ follow() {
 	tail -n +1 -s 0.1 -f --pid="$2" "$1" >&2
 }
 
-# step WHAT COMMAND...: runs COMMAND, says what is going on, how far it is, where a
-# function named by far can tell, and how long it took. Its output is in $tmp/log. In the
-# background, because bash runs no trap while it waits for a command in the foreground: a
-# TERM would have to wait for a download.
+# step WHAT COMMAND...: runs COMMAND and shows its progress, from the function named by
+# far, and its time. The output goes to $tmp/log. The command runs in the background,
+# because bash defers traps while a foreground command runs.
 step() {
 	local what=$1 start=$SECONDS rc=0 follower=
 	shift
@@ -164,7 +162,7 @@ step() {
 	return "$rc"
 }
 
-# Why the last step failed, in a few words.
+# Print why the last step failed.
 why() {
 	local line
 
@@ -180,8 +178,8 @@ why() {
 }
 
 lock_fds=()
-# lock NAME: one run at a time makes what others find in the cache. unlock lets go of
-# the last one, and the end of the script of all.
+# lock NAME: one run at a time fills a part of the cache. unlock releases the last lock;
+# the end of the script releases all.
 lock() {
 	local fd
 

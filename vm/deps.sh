@@ -3,8 +3,8 @@
 # Makes sure that this machine has the tools for building the suite (build), for
 # running it in QEMU guests (vm, vm-ARCH, and pmem for those with persistent memory),
 # for building kernels (kernel) or all mm selftests of a kernel tree (tree), for running
-# LAVA jobs (lava) or for checking the suite's source (check), and installs what is missing
-# where that is possible.
+# LAVA jobs (lava) or for checking the suite's source (check), and installs missing
+# packages if it can.
 # Usage: vm/deps.sh GROUP...
 
 set -euo pipefail
@@ -12,8 +12,8 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 # shellcheck source=common.sh
 [[ $(type -t step) ]] || . "$here/common.sh"
 
-# COMMAND:PACKAGE, or PACKAGE alone where there is no command to look for. A
-# command that is there is good enough, whoever put it there.
+# COMMAND:PACKAGE, or PACKAGE alone if it has no command. A command that exists will
+# do, from any source.
 declare -A needs=(
 [build]="gcc:gcc make:make rsync:rsync libc6-dev linux-libc-dev libdrm-dev"
 [vm]="debian-archive-keyring apt-get:apt dpkg-deb:dpkg cpio:cpio depmod:kmod
@@ -31,7 +31,7 @@ declare -A needs=(
 [check]="clang:clang llvm-ar:llvm sparse:sparse shellcheck:shellcheck perl:perl
 	git:git readelf:binutils node:nodejs python3:python3"
 )
-# What a group takes along.
+# Groups that a group includes.
 declare -A implies=(
 [vm]="build"
 [kernel]="build"
@@ -43,7 +43,7 @@ declare -A implies=(
 missing() {
 	local need have native
 
-	# Its own compiler needs no libc for cross compilation.
+	# The native compiler needs no libc for cross compilation.
 	native=$(dpkg --print-architecture 2>/dev/null) || native=
 	have=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' 2>/dev/null) " || have=
 	for need; do
@@ -75,7 +75,7 @@ deps() {
 	# shellcheck disable=SC2086	# to be split into words
 	mapfile -t lacking < <(missing $words)
 	((${#lacking[@]})) || return 0
-	# Another run may be about to install the same.
+	# Another run may be installing the same packages.
 	lock deps
 	# shellcheck disable=SC2086
 	mapfile -t lacking < <(missing $words)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Fetches what the guests are made of from the Debian archive, for any architecture
-# and without root, and prints the folder in the cache where it is. No network is
-# used for what is there already.
+# Fetches kernels and packages for the guests from the Debian archive, for any
+# architecture and without root, and prints their folder in the cache. Cached ones need
+# no network.
 # Usage: vm/fetch.sh kernel ARCH SUITE METAPACKAGE VERSION
 #        vm/fetch.sh headers ARCH SUITE RELEASE
 #        vm/fetch.sh package ARCH SUITE PACKAGE
@@ -25,10 +25,10 @@ mirror() {
 		echo "$PFN_MKWRITE_MIRROR"
 		return
 	fi
-	# What apt has seen the Release file of, it knows by name ...
+	# If apt has the Release file, it knows the names ...
 	found=$(apt-get indextargets --format '$(REPO_URI)' Created-By:\ Packages \
 		Origin:\ Debian Label:\ Debian 2>/dev/null | head -n 1) || found=
-	# ... and where "apt-get update" never ran, the address itself has to tell.
+	# ... and before the first "apt-get update" only the address shows it.
 	name=$(. /etc/os-release && echo "${VERSION_CODENAME:-}") || name=
 	[[ $found ]] || found=$(apt-get indextargets --no-release-info \
 		--format '$(REPO_URI) $(RELEASE) $(COMPONENT)' Created-By:\ Packages |
@@ -39,7 +39,7 @@ mirror() {
 }
 
 # apt COMMAND ARG...: apt-get or apt-cache in the private root of $apt_root. The paths are
-# not in apt.conf, as the cache can have another one, or be moved, while that is fresh.
+# not in apt.conf, because the cache may be moved.
 apt() {
 	local command=$1
 	shift
@@ -53,7 +53,7 @@ megabytes() {
 	du -cb "$@" 2>/dev/null | awk 'END { printf "%.1f", $1 / 1e6 }'
 }
 
-# apt does not tell how much there is to come.
+# apt does not report the total size of an index.
 index_so_far() {
 	echo "$(megabytes "$apt_root"/state/lists/partial/*) MB"
 }
@@ -92,7 +92,7 @@ write_apt_config() {
 	END
 }
 
-# The index of an hour ago is good enough, and spares a pause for each package.
+# Use an index for an hour.
 index_is_fresh() {
 	[[ $(find "$apt_root/updated" -mmin -60 2>/dev/null) ]]
 }
@@ -121,7 +121,7 @@ use_apt() {
 }
 
 # make_stage NAME: makes $stage, an empty folder in the cache. The caller holds the
-# lock of that NAME, so what is there was left behind by a run that was killed.
+# lock of that NAME, so an old folder is from a run that was killed.
 make_stage() {
 	stage=$cache/stage.$1
 	rm -rf "$stage"
@@ -140,13 +140,13 @@ download() {
 	cd "$stage" && apt apt-get download "$@"
 }
 
-# apt writes to the file itself. Other packages may be there already.
+# apt writes to the final file. Other packages may be complete already.
 download_so_far() {
 	echo "$(megabytes "$stage"/*.deb) of $wanted MB"
 }
 
-# get PACKAGE...: downloads them to $stage. Why that cannot be is for apt's download to
-# say, not for its list of what there is to come.
+# get PACKAGE...: downloads them to $stage. The size is for the progress line only:
+# errors are reported by the download.
 get() {
 	local wanted
 
@@ -154,7 +154,7 @@ get() {
 		apt apt-get --print-uris download "$@" 2>/dev/null; } |
 		awk '{ sum += $3 } END { printf "%.1f", sum / 1e6 }') || :
 	far=download_so_far step "fetching $*" download "$@" && return
-	# It may be gone because the index is old.
+	# The index may be older than the archive.
 	rm -f "$apt_root/updated"
 	die "$1 cannot be fetched: $(why)"
 }
@@ -178,7 +178,7 @@ depends() {
 }
 
 # newest WANT FLAVOUR: of the kernel releases on stdin, the newest that belongs to
-# version WANT. "arm64" is not to match 6.12.1+deb13-cloud-arm64.
+# version WANT. "arm64" must not match 6.12.1+deb13-cloud-arm64.
 newest() {
 	grep -E "^${1//./[.]}([.][0-9.]+)?([+~][a-z0-9.+~]+)?(-[0-9.]+)?-$2\$" |
 		sort -V | tail -n 1
@@ -202,10 +202,10 @@ unpack_kernel() {
 	echo "$release" >"$made/release"
 }
 
-# find_kernel: sets release to the newest kernel that the archive has of the wanted.
+# find_kernel: sets release to the newest matching kernel of the archive.
 find_kernel() {
 	use_apt "$arch" "$suite"
-	# Where the meta-package has moved on, the kernel itself may still be there.
+	# The archive may still have a kernel that the meta-package no longer names.
 	release=$(depends "$meta" | sed -n 's/^linux-image-//p' | newest "$want" "$flavour") ||
 	release=$(apt apt-cache pkgnames linux-image- | sed 's/^linux-image-//' |
 		newest "$want" "$flavour") ||
@@ -259,20 +259,21 @@ fetch_package() {
 	unlock
 }
 
-# Unpacks the headers of a kernel that is for one of our architectures. What is left out
-# is of other ones, empty, or makes kbuild look for a tool that writes BTF.
+# Unpacks the headers of a kernel. Leaves out other architectures, empty files, and
+# vmlinux, which would make kbuild look for a BTF tool.
 unpack_headers() {
 	unpack "$1" --exclude='./usr/share' --exclude='*/include/dt-bindings' \
 		--exclude='*-common/arch/[!arx]*' --exclude='*/include/config/[!ak]*' \
 		--exclude='*/vmlinux'
 }
 
-# Prints which programs that a module's build runs do not run on this machine.
+# Prints the programs of kbuild that do not run on this machine.
 strangers() {
 	local file
 
 	for file in "$1"/usr/lib/linux-kbuild-*/{scripts/{basic,mod},tools/objtool}/*; do
-		[[ ! -x $file ]] || ! ldd "$file" 2>&1 | grep -q 'not found' || echo "$file"
+		# Not grep -q, which ends before ldd does: with pipefail that is a failure.
+		[[ ! -x $file ]] || ! ldd "$file" 2>&1 | grep 'not found' >/dev/null || echo "$file"
 	done
 }
 
@@ -297,9 +298,8 @@ unpack_libraries() {
 	done
 }
 
-# fetch_headers ARCH SUITE RELEASE: what a module for this stock kernel is built with,
-# but for the compiler: what kbuild runs is of this machine's architecture. In $fetched
-# the folders have the places that Debian gives them, usr/src and usr/lib.
+# fetch_headers ARCH SUITE RELEASE: the headers of a stock kernel, and kbuild's programs
+# for this machine's architecture. $fetched has Debian's folders usr/src and usr/lib.
 fetch_headers() {
 	local arch=$1 suite=$2 release=$3 host flavour package made kbuild='' strange
 	local packages=() libraries
@@ -333,7 +333,7 @@ fetch_headers() {
 		if ((${#strange[@]})); then
 			mapfile -t libraries < <(depends "$kbuild" |
 				grep -E '^(libc6$|libelf1|zlib1g$)')
-			# Backports have only what is newer than the release.
+			# Backports has only packages newer than those of the release.
 			use_apt "$host" "${suite%-backports}"
 			get "${libraries[@]}"
 			step "unpacking libraries for $kbuild" \
@@ -382,7 +382,7 @@ fetch_source() {
 }
 
 # 1.8 GB when unpacked, of which the suite and its tests need less than 5 MB (du -sh):
-# the harness, the mm selftests that the suite is to be a part of, and what reads TAP.
+# the harness, the mm selftests, and the readers of TAP.
 fetch_harness() {
 	local version=${1:-7.3} selftests=tools/testing/selftests mm=mm
 

@@ -77,7 +77,7 @@ int memory_open(struct mapping *map, size_t pages, bool there);
 /* Faults and time of a first touch of each mapping. Return: exit status. */
 int bench_first_touch(void);
 
-/* What the fault log adds to the time of a first touch. Return: exit status. */
+/* Measure the time that the fault log adds to a first touch. Return: exit status. */
 int bench_cost(void);
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the fault log adds to the time of a first touch: the same loop with and without
+ * The time that the fault log adds to a first touch: the same loop with and without
  * it, in one process.
  */
 #include <stdio.h>

@@ -15,7 +15,7 @@
 /* Events of one access at most. */
 #define TRACE_EVENTS	48
 
-/* What the names of the kprobe events begin with. */
+/* Prefixes of the names of the kprobe events. */
 #define TRACE_FAULT	"fault"
 #define TRACE_DONE	"done"
 #define TRACE_INSERT	"insert"

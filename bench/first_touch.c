@@ -339,14 +339,12 @@ static const char *who_sets_dirty(void)
 
 static void each_source(int (*fn)(const struct source *src))
 {
-	const char *pick = getenv("PFN_MKWRITE_DRM");
-	static struct drm_cards cards;
+	char why[1024];
 
 	sources_each(fn);
 	source_each(&mod_source, fn);
-	drm_cards_find(&cards);
-	if (drm_cards_each(&cards, pick, fn) && cards.nr)
-		bench_die(2, "PFN_MKWRITE_DRM=%s fits no card of this machine", pick);
+	if (drm_cards_each(fn, why, sizeof(why)))
+		bench_die(2, "%s", why);
 }
 
 int bench_first_touch(void)

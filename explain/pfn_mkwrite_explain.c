@@ -35,8 +35,6 @@ static struct request {
 	int status;
 } request = { .status = EXIT_NOTHING };
 
-static struct drm_cards cards;
-
 static void print_usage(FILE *out)
 {
 	fprintf(out,
@@ -98,18 +96,16 @@ static int explain_name(const struct source *src)
 /* Return: 0 or an exit status. */
 static int each_source(int (*fn)(const struct source *src))
 {
-	const char *pick = getenv("PFN_MKWRITE_DRM");
+	char why[1024];
 	int err;
 
-	err = drm_cards_each(&cards, pick, fn);
+	err = drm_cards_each(fn, why, sizeof(why));
 	if (!err)
 		err = sources_each(fn);
 	if (!err)
 		err = source_each(&mod_source, fn);
-	if (err == -ENODEV)
-		fprintf(stderr, "PFN_MKWRITE_DRM=%s fits no card here\n", pick);
-	else if (err)
-		fprintf(stderr, "%s\n", strerror(-err));
+	if (err)
+		fprintf(stderr, "%s\n", err == -EDESTADDRREQ ? why : strerror(-err));
 	return err ? EXIT_USAGE : 0;
 }
 
@@ -143,7 +139,6 @@ int main(int argc, char **argv)
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}
-	drm_cards_find(&cards);
 	if (argc == 2 && !strcmp(argv[1], "-")) {
 		err = explain_failed(stdin);
 		return err ? err : request.status;

@@ -25,14 +25,11 @@ LIBDRM := $(shell printf '%s\n' '$(PFN_MKWRITE_HASH)include <xf86drmMode.h>' \
 endif
 
 ifeq ($(LIBDRM),1)
-PFN_MKWRITE_C := $(filter-out %/drm_uapi.c,$(PFN_MKWRITE_C))
+$(addprefix $(PFN_MKWRITE_OUT)/source/,drm_cards.o prime.o): private CFLAGS += -DLIBDRM $(LIBDRM_CFLAGS)
 $(OUTPUT)/pfn_mkwrite_drm: private LDLIBS += $(LIBDRM_LIBS)
 else
-PFN_MKWRITE_C := $(filter-out %/drm_libdrm.c,$(PFN_MKWRITE_C))
 LIBDRM_LIBS :=
 endif
 
 # Another libdrm rebuilds everything.
 PFN_MKWRITE_FLAGS += LIBDRM=$(LIBDRM) $(LIBDRM_LIBS)
-
-$(PFN_MKWRITE_OUT)/source/drm_libdrm.o: private CFLAGS += $(LIBDRM_CFLAGS)

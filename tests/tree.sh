@@ -55,7 +55,7 @@ tree_make() {
 # The suite's files, as far as a tree gets them.
 suite_files() {
 	git ls-files --cached --others --exclude-standard lib pfn_mkwrite_{test,drm}.c \
-		':!lib/source/drm_libdrm.c' ':!lib/libdrm.mk' ':!lib/tests/compat.h'
+		':!lib/libdrm.mk' ':!lib/tests/compat.h'
 	[[ $version != 6.1 ]] || echo lib/tests/compat.h
 }
 

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <assert.h>
+/*
+ * DRM dumb buffers: GPU memory by the one interface that all drivers with a display
+ * share. The driver chooses the memory: TTM, shmem, VRAM.
+ *
+ * The numbers in /dev/dri change from boot to boot. A card gets the name of its driver,
+ * and all but the first card of a driver also that of their bus.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -8,32 +14,74 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "drm_cards.h"
+#include "drm_uapi.h"
 
-/* The kinds of memory that a card has. A new one is one more line. */
-static const struct {
-	const struct source *source;
-	const char *suffix;
-} kinds[] = {
-	{ &dumb_source, "" },
-	{ &prime_source, "-prime" },
-	{ &dumb_huge_source, "-huge" },
+/* Pixels of 32 bits to a line: 4 KiB, a pitch that all drivers take. */
+#define WIDTH		1024
+
+int dumb_open(const struct source *src, struct backing *b, size_t size)
+{
+	uint32_t handle, pitch;
+	uint64_t room, offset;
+	int err;
+
+	b->fd = backing_open(b, src->data, O_RDWR);
+	if (b->fd < 0)
+		return b->fd;
+	/* Opening made us DRM master if there was none: a compositor may start now. */
+	drmDropMaster(b->fd);
+
+	err = drmModeCreateDumbBuffer(b->fd, WIDTH, (size + WIDTH * 4 - 1) / (WIDTH * 4),
+				      32, 0, &handle, &pitch, &room);
+	if (!err) {
+		b->priv = handle;
+		err = drmModeMapDumbBuffer(b->fd, handle, &offset);
+	}
+	if (err)
+		return backing_fail(b, err, "a dumb buffer of %zu bytes: %m", size);
+	b->offset = offset;
+	b->size = room;
+	return 0;
+}
+
+void dumb_close(struct backing *b)
+{
+	if (b->priv)
+		drmModeDestroyDumbBuffer(b->peer_fd >= 0 ? b->peer_fd : b->fd, b->priv);
+	b->priv = 0;
+	backing_close(b);
+}
+
+static const struct source dumb_source = {
+	.name = "",
+	.open = dumb_open,
+	.close = dumb_close,
 };
 
-#define NR_KINDS	(sizeof(kinds) / sizeof(*kinds))
-static_assert(NR_KINDS <= MAX_KINDS, "raise MAX_KINDS");
+/* The kinds of memory that a card has. The name is a suffix. */
+static const struct source *const kinds[] = {
+	&dumb_source,
+	&prime_source,
+	&dumb_huge_source,
+};
 
-/* "platform:vgem", "faux:vkms", "pci:0000:00:02.0": what sysfs calls a card. */
-static void sysfs_bus(int fd, char *bus, size_t size)
+#define NR_KINDS	((int)(sizeof(kinds) / sizeof(*kinds)))
+
+/* @bus is "pci:0000:00:02.0" or "platform:vgem". Never freed: sources stay in use. */
+static struct card {
+	char node[64], driver[32], bus[80], detail[256];
+	char name[NR_KINDS][128];
+	struct source source[NR_KINDS];
+} *cards;
+
+static void read_bus(char *bus, size_t size, int fd)
 {
 	char dir[SYSFS_NAME], device[SYSFS_NAME], subsystem[SYSFS_NAME];
-	struct stat st;
+	struct stat st = { 0 };
 
-	snprintf(bus, size, "virtual");
-	if (fstat(fd, &st))
-		return;
+	fstat(fd, &st);
 	snprintf(dir, sizeof(dir), "/sys/dev/char/%u:%u/device",
 		 major(st.st_rdev), minor(st.st_rdev));
 	sysfs_link(device, dir, "");
@@ -43,126 +91,111 @@ static void sysfs_bus(int fd, char *bus, size_t size)
 		sysfs_link(device, dir, "");
 	}
 	sysfs_link(subsystem, dir, "subsystem");
-	if (*subsystem)
-		snprintf(bus, size, "%.24s:%.48s", subsystem, device);
+	snprintf(bus, size, *subsystem ? "%.24s:%.48s" : "virtual", subsystem, device);
 }
 
-static bool makes_dumb(int fd, struct drm_card *card)
+/* Fill in all but the names. */
+static bool read_card(struct card *card, int fd, const char *node)
 {
-	struct drm_dumb dumb;
-	int has;
+	__auto_type version = drmGetVersion(fd);
 
-	if (drm_api_driver(fd, &card->driver))
+	if (!version)
 		return false;
-	has = drm_api_has_dumb(fd);
-	/*
-	 * A driver without a display, as vgem, is refused the question but not the
-	 * buffer (drivers/gpu/drm/drm_ioctl.c, drm_getcap(), DRIVER_MODESET).
-	 */
-	if (has == -EOPNOTSUPP && !drm_api_create(fd, 64, 64, &dumb)) {
-		drm_api_destroy(fd, dumb.handle);
-		has = 1;
-	}
-	sysfs_bus(fd, card->bus, sizeof(card->bus));
-	return has > 0;
+	read_bus(card->bus, sizeof(card->bus), fd);
+	snprintf(card->node, sizeof(card->node), "%s", node);
+	snprintf(card->driver, sizeof(card->driver), "%s", version->name);
+	snprintf(card->detail, sizeof(card->detail), "driver %s %d.%d.%d, %s, %s, by %s",
+		 version->name, version->version_major, version->version_minor,
+		 version->version_patchlevel, card->bus, node, DRM_API);
+	drmFreeVersion(version);
+	return true;
 }
 
 static int by_driver_and_bus(const void *a, const void *b)
 {
-	const struct drm_card *x = a, *y = b;
-	int order = strcmp(x->driver.name, y->driver.name);
+	const struct card *x = a, *y = b;
 
-	if (!order)
-		order = strcmp(x->bus, y->bus);
-	return order ? order : strcmp(x->node, y->node);
+	return strcmp(x->driver, y->driver) ?: strcmp(x->bus, y->bus) ?:
+	       strcmp(x->node, y->node);
 }
 
-static void name_cards(struct drm_cards *cards)
+static void name_card(struct card *card, bool first)
 {
-	size_t k;
-	int i;
+	int k;
 
-	qsort(cards->card, cards->nr, sizeof(cards->card[0]), by_driver_and_bus);
-	for (i = 0; i < cards->nr; i++) {
-		struct drm_card *card = &cards->card[i];
-		const struct drm_driver_info *driver = &card->driver;
-		bool again = i && !strcmp(driver->name, card[-1].driver.name);
-
-		snprintf(card->name, sizeof(card->name), "%s%s%s", driver->name,
-			 again ? "-" : "", again ? card->bus : "");
-		source_tame(card->name);
-		snprintf(card->detail, sizeof(card->detail),
-			 "driver %s %d.%d.%d, %s, %s, by %s", driver->name,
-			 driver->version[0], driver->version[1], driver->version[2],
-			 card->bus, card->node, drm_api_name());
-		for (k = 0; k < NR_KINDS; k++) {
-			snprintf(card->source_name[k], sizeof(card->source_name[k]),
-				 "%s%s", card->name, kinds[k].suffix);
-			card->source[k] = *kinds[k].source;
-			card->source[k].name = card->source_name[k];
-			card->source[k].detail = card->detail;
-			card->source[k].data = card;
-		}
+	for (k = 0; k < NR_KINDS; k++) {
+		snprintf(card->name[k], sizeof(card->name[k]), "%s%s%s%s", card->driver,
+			 first ? "" : "-", first ? "" : card->bus, kinds[k]->name);
+		source_tame(card->name[k]);
+		card->source[k] = *kinds[k];
+		card->source[k].name = card->name[k];
+		card->source[k].detail = card->detail;
+		card->source[k].data = card->node;
 	}
 }
 
-void drm_cards_find(struct drm_cards *cards)
+/* Returns how many make dumb buffers. */
+static int find_cards(char *why, size_t size)
 {
+	int i, err, nr = 0, nr_refused = 0;
 	glob_t nodes;
-	size_t i;
 
-	memset(cards, 0, sizeof(*cards));
-	if (glob("/dev/dri/card[0-9]*", 0, NULL, &nodes))
-		return;
+	if (glob("/dev/dri/card[0-9]*", 0, NULL, &nodes)) {
+		snprintf(why, size, "there is no DRM card: no /dev/dri/card*");
+		return 0;
+	}
+	cards = calloc(nodes.gl_pathc, sizeof(*cards));
+	for (i = 0; cards && i < (int)nodes.gl_pathc; i++) {
+		struct source src = { .data = nodes.gl_pathv[i] };
+		struct backing b;
 
-	for (i = 0; i < nodes.gl_pathc && cards->nr < MAX_CARDS; i++) {
-		struct drm_card *card = &cards->card[cards->nr];
-		int fd;
-
-		cards->nr_nodes++;
-		snprintf(card->node, sizeof(card->node), "%s", nodes.gl_pathv[i]);
-		fd = open(card->node, O_RDWR | O_CLOEXEC);
-		if (fd < 0) {
-			cards->refused_err = -errno;
-			cards->nr_refused++;
-			continue;
-		}
-		drm_api_drop_master(fd);
-		if (makes_dumb(fd, card))
-			cards->nr++;
-		close(fd);
+		backing_init(&b);
+		/* Drivers without a display, as vgem, have no DRM_CAP_DUMB_BUFFER: try. */
+		err = dumb_open(&src, &b, 1);
+		if (b.fd < 0)
+			snprintf(why, size,
+				 "%d of %zu cards in /dev/dri could not be opened: %s; run as root",
+				 ++nr_refused, nodes.gl_pathc, strerror(-err));
+		else if (err != -ENOSYS)
+			nr += read_card(&cards[nr], b.fd, src.data);
+		dumb_close(&b);
 	}
 	globfree(&nodes);
-	name_cards(cards);
+	if (!nr && !nr_refused)
+		snprintf(why, size, "none of the %d cards in /dev/dri makes dumb buffers", i);
+
+	qsort(cards, nr, sizeof(*cards), by_driver_and_bus);
+	for (i = 0; i < nr; i++)
+		name_card(&cards[i], !i || strcmp(cards[i].driver, cards[i - 1].driver));
+	return nr;
 }
 
-static bool matches(const struct drm_card *card, const char *pick)
+static bool matches(const struct card *card, const char *pick)
 {
-	const char *slot = card->bus + strlen("pci:0000:");
-
-	if (!strcmp(pick, card->driver.name) || !strcmp(pick, card->name) ||
-	    !strcmp(pick, card->node) || !strcmp(pick, card->bus))
-		return true;
 	/* "pci:00:02.0": lspci leaves out the first domain. */
-	return !strncmp(card->bus, "pci:0000:", strlen("pci:0000:")) &&
-	       !strncmp(pick, "pci:", 4) && !strcmp(pick + 4, slot);
+	return !strcmp(pick, card->driver) || !strcmp(pick, card->name[0]) ||
+	       !strcmp(pick, card->node) || !strcmp(pick, card->bus) ||
+	       (!strncmp(pick, "pci:", 4) && !strncmp(card->bus, "pci:0000:", 9) &&
+		!strcmp(pick + 4, card->bus + 9));
 }
 
-int drm_cards_each(const struct drm_cards *cards, const char *pick,
-		   int (*fn)(const struct source *src))
+int drm_cards_each(int (*fn)(const struct source *src), char *why, size_t size)
 {
-	bool any = !pick || !*pick;
-	int i, err = 0;
-	size_t k;
+	const char *pick = getenv("PFN_MKWRITE_DRM") ?: "";
+	int i, k, nr = find_cards(why, size), err = 0;
+	bool any = !nr;
 
-	for (i = 0; !err && i < cards->nr; i++) {
-		const struct drm_card *card = &cards->card[i];
-
-		if (pick && *pick && !matches(card, pick))
+	for (i = 0; i < nr; i++) {
+		if (*pick && !matches(&cards[i], pick))
 			continue;
 		any = true;
 		for (k = 0; !err && k < NR_KINDS; k++)
-			err = fn(&card->source[k]);
+			err = fn(&cards[i].source[k]);
 	}
-	return any ? err : -ENODEV;
+	if (any)
+		return err;
+	snprintf(why, size, "PFN_MKWRITE_DRM=%s matches no card; there are:", pick);
+	for (i = 0; i < nr; i++)
+		snprintf(why + strlen(why), size - strlen(why), " %s", cards[i].name[0]);
+	return -EDESTADDRREQ;
 }

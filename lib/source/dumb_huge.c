@@ -35,6 +35,7 @@ static int huge_here(const struct source *src, struct backing *b)
 }
 
 const struct source dumb_huge_source = {
+	.name = "-huge",
 	.here = huge_here,
 	.open = huge_open,
 	.close = dumb_close,

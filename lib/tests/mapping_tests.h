@@ -47,7 +47,7 @@ TEST_F(absent, mapping)
 /* Sources that the environment leaves in, and the variants of those that are here. */
 static int nr_wanted, nr_absent;
 static const void *added;
-static char why_absent[256] = "PFN_MKWRITE_SKIP leaves out all mappings";
+static char why_absent[1024] = "PFN_MKWRITE_SKIP leaves out all mappings";
 
 /**
  * mapping_add() - let the tests run on a source

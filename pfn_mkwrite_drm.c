@@ -5,8 +5,6 @@
  */
 #define TH_LOG_STREAM stdout
 
-#include <stdio.h>
-
 #include "kselftest_harness.h"
 
 #include "lib/source/drm_cards.h"
@@ -14,9 +12,6 @@
 
 int main(int argc, char **argv)
 {
-	/* Tests run in forked children that do not flush. */
-	setvbuf(stdout, NULL, _IOLBF, 0);
-
 	if (drm_cards_each(mapping_add, why_absent, sizeof(why_absent))) {
 		fprintf(stderr, "%s\n", why_absent);
 		return 2;

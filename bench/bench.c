@@ -9,8 +9,8 @@
 
 #include "bench.h"
 
-/* Records of so many pages are taken out at once; the ring has room for 8 a page. */
-#define CHUNK		64
+/* Records of so many pages are taken out at once; the ring has room for 4 a page. */
+#define CHUNK		128
 
 struct bench bench = {
 	.max_pages = MAX_PAGES,
@@ -71,21 +71,18 @@ int touch_logged(struct fault_log *log, struct fault_map *faults,
 {
 	static struct fault taken[2 * FAULT_LOG_SAMPLES];
 	size_t at, nr;
-	int err, got;
+	int err = 0, got;
 
 	fault_map_init(faults, addr, bench.page_size, pages);
-	err = fault_log_start(log);
-	if (err)
-		return err;
 	for (at = 0; !err && at < pages; at += nr) {
 		nr = pages - at < CHUNK ? pages - at : CHUNK;
+		err = fault_log_start(log);
+		if (err)
+			break;
 		touch(addr + at * bench.page_size, nr, kind);
-		got = fault_log_take(log, taken, 2 * FAULT_LOG_SAMPLES);
+		got = fault_log_stop(log, taken, 2 * FAULT_LOG_SAMPLES);
 		err = got < 0 ? got : fault_map_add(faults, taken, got);
 	}
-	got = fault_log_stop(log, taken, 2 * FAULT_LOG_SAMPLES);
-	if (!err)
-		err = got < 0 ? got : fault_map_add(faults, taken, got);
 	fault_map_end(faults);
 	return err;
 }

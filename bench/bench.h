@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../lib/count/access.h"
+#include "../lib/count/count.h"
 #include "../lib/source/source.h"
 #include "fault_map.h"
 #include "table.h"

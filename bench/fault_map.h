@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../lib/count/fault_log.h"
+#include "../lib/count/count.h"
 
 #define FAULT_MAP_BINS	4
 

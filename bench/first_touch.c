@@ -15,8 +15,7 @@
 
 #include "bench.h"
 #include "../lib/cost/cost.h"
-#include "../lib/count/calibrate.h"
-#include "../lib/count/counters.h"
+#include "../lib/count/count.h"
 #include "../lib/source/drm_cards.h"
 #include "../module/mod.h"
 
@@ -325,7 +324,7 @@ static const char *who_sets_dirty(void)
 	int dirty;
 
 	meter_open(&meter);
-	dirty = calibrate_pick_cpu(&meter, &mixed);
+	dirty = calibrate(&meter, &mixed);
 	snprintf(text, sizeof(text), "%s%s%s%s",
 		 dirty < 0 ? "it is unknown what sets the dirty bit" :
 		 dirty ? "software sets the dirty bit" :
@@ -342,7 +341,7 @@ static void each_source(int (*fn)(const struct source *src))
 	char why[1024];
 
 	sources_each(fn);
-	source_each(&mod_source, fn);
+	mod_each(fn);
 	if (drm_cards_each(fn, why, sizeof(why)))
 		bench_die(2, "%s", why);
 }

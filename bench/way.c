@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "../lib/count/counters.h"
+#include "../lib/count/count.h"
 
 static size_t count_nothing(const struct mapping *map)
 {

@@ -18,8 +18,7 @@
 #include <unistd.h>
 
 #include "../lib/cost/cost.h"
-#include "../lib/count/calibrate.h"
-#include "../lib/count/counters.h"
+#include "../lib/count/count.h"
 #include "explain.h"
 #include "trace.h"
 #include "tracer.h"
@@ -149,13 +148,13 @@ static int prepare(struct context *c)
 {
 	struct job *job = c->job;
 	size_t page_size = sysconf(_SC_PAGESIZE);
-	size_t table = page_size / sizeof(uint64_t) * page_size;
+	size_t table = page_size / sizeof(uint64_t) * page_size, size;
 	bool mixed;
 	int err;
 
 	meter_open(&c->meter);
 	job->log_err = c->meter.log_err;
-	err = calibrate_pick_cpu(&c->meter, &mixed);
+	err = calibrate(&c->meter, &mixed);
 	if (err < 0)
 		return fail(job, err, "calibration failed");
 	err = job->src->open(job->src, &c->backing, NR_STORES * page_size);
@@ -163,7 +162,9 @@ static int prepare(struct context *c)
 		return fail(job, err, c->backing.why);
 
 	job->where.page_size = page_size;
-	c->room = mapping_place(table + c->backing.size, table);
+	size = table + c->backing.size;
+	c->room = mmap(mapping_place(size, table), size, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (c->room == MAP_FAILED || mprotect(c->room, NR_AHEAD * page_size,
 					      PROT_READ | PROT_WRITE))
 		return fail(job, -errno, "no room for the mapping");

@@ -103,7 +103,7 @@ static int each_source(int (*fn)(const struct source *src))
 	if (!err)
 		err = sources_each(fn);
 	if (!err)
-		err = source_each(&mod_source, fn);
+		err = mod_each(fn);
 	if (err)
 		fprintf(stderr, "%s\n", err == -EDESTADDRREQ ? why : strerror(-err));
 	return err ? EXIT_USAGE : 0;

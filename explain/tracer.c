@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/count/counters.h"
+#include "../lib/count/count.h"
 #include "tracer.h"
 
 #define INSTANCE	"instances/" TRACER_NAME

@@ -31,5 +31,11 @@ else
 LIBDRM_LIBS :=
 endif
 
-# Another libdrm rebuilds everything.
-PFN_MKWRITE_FLAGS += LIBDRM=$(LIBDRM) $(LIBDRM_LIBS)
+# Another compiler, harness or libdrm in the same OUTPUT rebuilds everything.
+PFN_MKWRITE_FLAGS = $(PFN_MKWRITE_OBJECT) $(LDFLAGS) LIBDRM=$(LIBDRM) $(LIBDRM_LIBS)
+PFN_MKWRITE_HDRS += $(PFN_MKWRITE_OUT)/flags
+$(PFN_MKWRITE_OUT)/flags: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(PFN_MKWRITE_FLAGS)' | cmp -s - $@ || \
+		echo '$(PFN_MKWRITE_FLAGS)' > $@
+.PHONY: FORCE

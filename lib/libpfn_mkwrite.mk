@@ -4,33 +4,21 @@
 
 PFN_MKWRITE_OUT := $(OUTPUT)/libpfn_mkwrite
 PFN_MKWRITE_LIB := $(PFN_MKWRITE_OUT)/libpfn_mkwrite.a
-PFN_MKWRITE_PROGS := $(patsubst %.c,$(OUTPUT)/%,$(wildcard pfn_mkwrite_*.c))
+PFN_MKWRITE_O := $(patsubst lib/%.c,$(PFN_MKWRITE_OUT)/%.o,$(wildcard lib/*/*.c))
+PFN_MKWRITE_HDRS := $(wildcard lib/*/*.h)
 
 # -isystem: no warnings about the harness.
 PFN_MKWRITE_CFLAGS := -Wall -O2 -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -pthread -isystem $(selfdir)
-PFN_MKWRITE_MAIN_CFLAGS := $(PFN_MKWRITE_CFLAGS)
-PFN_MKWRITE_MAIN_CFLAGS += -include lib/tests/compat.h
 
 # The drm.h in tools/ of a tree includes a file that is not there, and clang warns of
 # options for the linker.
 PFN_MKWRITE_OBJECT = $(CC) $(filter-out -no-pie,$(subst $(TOOLS_INCLUDES),,$(CFLAGS))) \
 	$(PFN_MKWRITE_CFLAGS)
-
-PFN_MKWRITE_C := $(wildcard lib/*/*.c)
-# Another compiler or harness in the same OUTPUT rebuilds everything.
-PFN_MKWRITE_FLAGS = $(PFN_MKWRITE_OBJECT) $(LDFLAGS)
 include $(wildcard lib/libdrm.mk)
-PFN_MKWRITE_O := $(PFN_MKWRITE_C:lib/%.c=$(PFN_MKWRITE_OUT)/%.o)
-
-PFN_MKWRITE_HDRS := $(wildcard lib/*/*.h) $(PFN_MKWRITE_OUT)/flags
-$(PFN_MKWRITE_OUT)/flags: FORCE
-	$(Q)mkdir -p $(sort $(dir $(PFN_MKWRITE_O)))
-	$(Q)echo '$(PFN_MKWRITE_FLAGS)' | cmp -s - $@ || \
-		echo '$(PFN_MKWRITE_FLAGS)' > $@
-.PHONY: FORCE
 
 $(PFN_MKWRITE_O): $(PFN_MKWRITE_OUT)/%.o: lib/%.c $(PFN_MKWRITE_HDRS)
 	$(call msg,CC,,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(PFN_MKWRITE_OBJECT) $(CPPFLAGS) $(TARGET_ARCH) -c $< -o $@
 
 PFN_MKWRITE_AR := $(if $(LLVM),$(LLVM_PREFIX)llvm-ar$(LLVM_SUFFIX),$(CROSS_COMPILE)ar)
@@ -40,7 +28,9 @@ $(PFN_MKWRITE_LIB): $(PFN_MKWRITE_O)
 	$(Q)$(PFN_MKWRITE_AR) rcs $@ $^
 
 # lib.mk's rule does not hand the files in LOCAL_HDRS to the compiler.
-$(PFN_MKWRITE_PROGS): private CFLAGS += $(PFN_MKWRITE_MAIN_CFLAGS)
+PFN_MKWRITE_PROGS := $(patsubst %.c,$(OUTPUT)/%,$(wildcard pfn_mkwrite_*.c))
+$(PFN_MKWRITE_PROGS): private CFLAGS += $(PFN_MKWRITE_CFLAGS)
+$(PFN_MKWRITE_PROGS): private CFLAGS += -include lib/tests/compat.h
 $(PFN_MKWRITE_PROGS): private LOCAL_HDRS += $(PFN_MKWRITE_HDRS)
 $(PFN_MKWRITE_PROGS): $(PFN_MKWRITE_HDRS) $(PFN_MKWRITE_LIB)
 

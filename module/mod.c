@@ -190,18 +190,11 @@ static bool is_known(const struct source *mode)
 	return !unknown;
 }
 
-static const struct source *mod_instance(int index)
+int mod_each(int (*fn)(const struct source *src))
 {
-	static const struct source *known[NR_MODES + 1];
-	int i, nr = 0;
+	int err = 0, i;
 
-	for (i = 0; !index && i < NR_MODES; i++) {
-		if (is_known(&modes[i]))
-			known[nr++] = &modes[i];
-	}
-	return known[index];
+	for (i = 0; !err && i < NR_MODES; i++)
+		err = is_known(&modes[i]) ? fn(&modes[i]) : 0;
+	return err;
 }
-
-const struct source mod_source = {
-	.instance = mod_instance,
-};

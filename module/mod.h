@@ -13,14 +13,15 @@
 #define MOD_PATH	"/dev/" PFN_MKWRITE_MOD_NAME
 
 /*
- * One instance for each way that the kernel has; none if the module cannot be opened.
- * PFN_MKWRITE_WRONG=MISTAKE in the environment lets the driver make a mistake.
+ * Call @fn for each way that the kernel has; for none if the module cannot be opened.
+ * PFN_MKWRITE_WRONG=MISTAKE in the environment lets the driver make a mistake. An error of
+ * @fn ends the loop and is returned.
  */
-extern const struct source mod_source;
+int mod_each(int (*fn)(const struct source *src));
 
 /**
  * mod_truth() - look at a page in the page table
- * @b: an open instance of mod_source
+ * @b: an open source of mod_each()
  * @addr: address in a mapping of @b
  * @truth: filled in
  *

@@ -15,6 +15,15 @@
 #include "../lib/tests/mapping_tests.h"
 #include "mod.h"
 
+/* Of a mapping that was added, or NULL. */
+static struct observation *observation_of(const struct source *src)
+{
+	const FIXTURE_VARIANT(mapping) *variant;
+
+	variant = harness_variant(&_mapping_fixture_object, src->name);
+	return variant ? variant->obs : NULL;
+}
+
 FIXTURE(truth)
 {
 	struct backing b;
@@ -27,7 +36,7 @@ FIXTURE_VARIANT(truth)
 
 FIXTURE_SETUP(truth)
 {
-	struct observation *obs = mapping_observation(variant->src);
+	struct observation *obs = observation_of(variant->src);
 	int err;
 
 	backing_init(&self->b);
@@ -76,7 +85,7 @@ static void print_truth(const struct mapping_truth *truth)
 TEST_F(truth, verdict)
 {
 	const struct source *src = variant->src;
-	enum verdict verdict = judge(&mapping_observation(src)->cost).verdict;
+	enum verdict verdict = judge(&observation_of(src)->cost).verdict;
 	struct mapping_truth truth;
 	const char *contradiction;
 	struct mapping map;
@@ -278,7 +287,7 @@ static int truth_add(const struct source *src)
 	FIXTURE_VARIANT(truth) *variant;
 
 	mapping_add(src);
-	if (!mapping_observation(src))
+	if (!observation_of(src))
 		return 0;
 	variant = calloc(1, sizeof(*variant));
 	if (!variant)
@@ -290,13 +299,10 @@ static int truth_add(const struct source *src)
 
 int main(int argc, char **argv)
 {
-	/* Tests run in forked children that do not flush. */
-	setvbuf(stdout, NULL, _IOLBF, 0);
-
 	if (access(MOD_PATH, F_OK))
 		ksft_exit_skip("pfn_mkwrite_mod is not loaded\n");
 	if (access(MOD_PATH, R_OK | W_OK))
 		ksft_exit_skip("pfn_mkwrite_mod needs root\n");
-	source_each(&mod_source, truth_add);
+	mod_each(truth_add);
 	return mappings_run(argc, argv);
 }

@@ -49,11 +49,6 @@ static const struct {
 	CASE(premapped, SET(cost.load, 0)),
 	CASE(premapped_twice, SET(cost.load, 0), SET(cost.first_store, 2),
 	     SET(cost.stores, 2 * N)),
-	CASE(upgrade_noticed, SET(cost.mtime_first_store, 0),
-	     SET(cost.mtime_child_store, X)),
-	CASE(child_noticed, SET(cost.mtime_first_store, 0), SET(cost.mtime_upgrade, 0)),
-	CASE(no_times, SET(cost.mtime_first_store, X), SET(cost.mtime_upgrade, X),
-	     SET(cost.mtime_child_store, X)),
 	/* Honoured for the page that faults, and not for those mapped ahead. */
 	CASE(ahead_left_out, SET(cost.mapped_ahead, 16)),
 	CASE(log_lacks_one, SET(stores_logged, N - 1)),
@@ -63,7 +58,7 @@ static const struct {
 	CASE(timed_out, SET(err, -ETIMEDOUT)),
 };
 
-/* One fault for each page, on a CPU that shows it, and a file that has times. */
+/* One fault for each page, on a CPU that shows it. */
 static void make(struct observation *o, const struct change *changes)
 {
 	size_t i;
@@ -75,9 +70,6 @@ static void make(struct observation *o, const struct change *changes)
 		.memfd_upgrade = 1,
 		.stores = N,
 		.mapped_ahead = 1,
-		.mtime_first_store = 1,
-		.mtime_upgrade = 1,
-		.mtime_child_store = 1,
 	};
 	memset(o->strip, 1, sizeof(o->strip));
 	o->stores_logged = N;
@@ -105,6 +97,14 @@ static int no_permission(const struct source *src, struct backing *b)
 	return backing_fail(b, -EACCES, "%s is refused", src->name);
 }
 
+static struct observation *observation_of(const char *name)
+{
+	const FIXTURE_VARIANT(mapping) *variant;
+
+	variant = harness_variant(&_mapping_fixture_object, name);
+	return variant->obs;
+}
+
 static void no_close(struct backing *b)
 {
 	(void)b;
@@ -115,9 +115,8 @@ int main(void)
 	static char *const args[] = {
 		"assertions", "-t", "first_store", "-t", "store_after_load",
 		"-t", "second_store", "-t", "mkwrite_honoured",
-		"-t", "notified_once", "-t", "first_store_noticed",
-		"-t", "sixty_four_pages", "-t", "counters_agree",
-		"-t", "mapping", NULL,
+		"-t", "notified_once", "-t", "sixty_four_pages",
+		"-t", "counters_agree", "-t", "mapping", NULL,
 	};
 	static const struct source absent[] = {
 		{ .name = "unicorn", .here = no_device },
@@ -132,7 +131,7 @@ int main(void)
 		sources[i].here = here;
 		sources[i].close = no_close;
 		mapping_add(&sources[i]);
-		make(mapping_observation(&sources[i]), cases[i].changes);
+		make(observation_of(cases[i].name), cases[i].changes);
 	}
 	for (i = 0; i < ARRAY_SIZE(absent); i++)
 		mapping_add(&absent[i]);

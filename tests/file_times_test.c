@@ -9,7 +9,7 @@
 
 #include "kselftest_harness.h"
 
-#include "../lib/count/counters.h"
+#include "../lib/count/count.h"
 #include "../lib/count/file_times.h"
 
 FIXTURE(times)

@@ -21,7 +21,7 @@ assertions() {
 
 check build build
 check assertions_can_fail assertions
-for test in verdict truth parsers file_times fault_log report measure trace; do
+for test in verdict truth proc file_times fault_log report measure trace; do
 	replay "$test." < <("$out/tests/${test}_test" 2>&1)
 done
 plan

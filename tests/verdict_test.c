@@ -40,7 +40,8 @@ FIXTURE_TEARDOWN(row)
 			.first_store = F, .load = L, .store_after_load = S, \
 			.second_store = A, .child_store = C, \
 			.memfd_upgrade = memfd, .pgreuse = R, \
-			.pgreuse_upgrade = upgraded, .upgrades = U, \
+			.pgreuse_upgrade = upgraded, \
+			.upgrades = (U) == X ? N * (S) : (U), \
 			.mapped_ahead = ahead, \
 		}, \
 		.verdict = VERDICT_##expected, \
@@ -68,6 +69,7 @@ ROW(upgrade_notified, IGNORED, N, 1, 1, 2, 0, 1, 1, 0, N, X, 1);
 
 /* If the CPU sets the dirty bit, the fault of the upgrade is a notification. */
 ROW(honoured_notified_upgrade, HONOURED, N, 1, 1, 1, 0, 0, 0, 0, N, X, 1);
+ROW(honoured_unseen_upgrade, HONOURED, N, 1, 1, 1, 0, 0, 0, 0, 0, X, 1);
 
 /* No PTE to copy for fork: the memfd page alone tells. */
 ROW(memfd_alone_software, HONOURED, N, 1, 1, 0, 0, X, 1, 0, X, X, 1);
@@ -97,9 +99,6 @@ ROW(no_pgreuse_hardware, UNDECIDED, 2 * N, 2, 1, 1, 0, 0, 0, X, X, X, 1);
 ROW(no_pgreuse_single, HONOURED, N, 1, 1, 0, 0, 1, 1, X, X, X, 1);
 ROW(no_pgreuse_premapped, UNDECIDED, N, 1, 0, 1, 0, 1, 1, X, X, X, 1);
 ROW(no_pgreuse_premapped_dirty, PREMAPPED, 0, 0, 0, 0, 0, 1, 1, X, X, X, 1);
-ROW(no_calibration, UNDECIDED, N, 1, 1, 0, 0, X, X, 0, X, X, 1);
-ROW(no_calibration_double, UNDECIDED, 2 * N, 2, 1, 1, 0, X, X, 0, X, X, 1);
-ROW(no_cause_of_upgrade, UNDECIDED, N, 1, 1, 1, 0, 0, 0, 0, X, X, 1);
 
 /* Numbers that fit no row. */
 ROW(double_hardware, UNEXPECTED, 2 * N, 2, 1, 1, 0, 0, 0, 0, X, X, 1);
@@ -111,7 +110,6 @@ ROW(double_load, UNEXPECTED, N, 1, 2, 0, 0, 1, 1, 0, X, X, 1);
 ROW(second_store, UNEXPECTED, N, 1, 1, 0, 1, 1, 1, 0, X, X, 1);
 ROW(triple_upgrade, UNEXPECTED, N, 1, 1, 3, 0, 1, 1, 0, X, X, 1);
 ROW(double_upgrade_hardware, UNEXPECTED, N, 1, 1, 2, 0, 0, 0, 0, X, X, 1);
-ROW(upgrade_hardware, UNEXPECTED, N, 1, 1, 1, 0, 0, 0, 0, 0, X, 1);
 ROW(uneven_upgrades, UNEXPECTED, N, 1, 1, 0, 0, 1, 1, 0, X, 1, 1);
 ROW(one_upgrade_for_few, UNEXPECTED, N / 16, 1, 1, 1, 0, 1, 1, 0, X, 1, 16);
 ROW(half_notified, UNEXPECTED, 2 * N, 2, 1, 1, 0, 1, 1, N / 2, X, X, 1);
@@ -122,35 +120,6 @@ ROW(premapped_notified_unseen, UNEXPECTED, 0, 0, 0, 0, 0, 1, 1, N, X, X, 1);
 ROW(premapped_half_notified, UNEXPECTED, N, 1, 0, 1, 0, 1, 1, N / 2, X, X, 1);
 ROW(calibrations_differ, UNEXPECTED, N, 1, 1, 0, 0, 1, 0, 0, X, X, 1);
 ROW(child_faults_twice, UNEXPECTED, N, 1, 1, 0, 0, 2, 2, 0, X, X, 1);
-ROW(premapped_probe_missing, UNEXPECTED, 0, 0, 0, X, 0, 1, 1, 0, X, X, 1);
-ROW(probe_missing, UNEXPECTED, N, 1, X, 0, 0, 1, 1, 0, X, X, 1);
-
-/* Columns: memfd_upgrade; by first_store, by store_after_load, by child_store. */
-#define TIMES(name, expected, memfd, first, upgrade, child) \
-	FIXTURE_VARIANT_ADD(row, name) { \
-		.cost = { \
-			.first_store = 1, .load = 1, .store_after_load = 1, \
-			.child_store = X, .memfd_upgrade = memfd, \
-			.upgrades = X, \
-			.mapped_ahead = 1, .mtime_first_store = first, \
-			.mtime_upgrade = upgrade, .mtime_child_store = child, \
-		}, \
-		.verdict = VERDICT_##expected, \
-		.predicted = N, \
-	}
-
-/* One fault, but was the driver notified of the store? */
-TIMES(notified_within_the_fault, HONOURED, 1, 1, 1, X);
-TIMES(notified_of_the_first_alone, HONOURED, 1, 1, 0, 0);
-TIMES(notified_of_none, HONOURED, 1, 0, 0, 0);
-TIMES(no_file_times, HONOURED, 1, X, X, X);
-TIMES(no_time_of_the_first, HONOURED, 1, X, 1, 1);
-TIMES(notified_of_upgrade_alone, UNEXPECTED, 1, 0, 1, X);
-TIMES(notified_of_child_alone, UNEXPECTED, 1, 0, 0, 1);
-
-/* DAX on a CPU that sets the dirty bit. */
-TIMES(notified_of_upgrade_hardware, HONOURED, 0, 1, 1, X);
-TIMES(not_notified_of_upgrade_hardware, UNEXPECTED, 0, 1, 0, X);
 
 TEST_F(row, verdict)
 {

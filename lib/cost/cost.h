@@ -7,82 +7,29 @@
 
 #include <stdio.h>
 
-#include "../count/access.h"
-#include "../count/vma_info.h"
+#include "../count/count.h"
 #include "../source/source.h"
 #include "../verdict/verdict.h"
 
-/**
- * struct event_delta - how much an event of /proc/vmstat moved
- *
- * Other tasks can only add to it, so the smallest of several readings is the best.
- *
- * @least:	the smallest reading
- * @most:	the largest one
- * @seen:	readings of @least
- * @readings:	all readings
- * @missing:	the kernel does not count this event
- */
-struct event_delta {
-	int64_t least;
-	int64_t most;
-	int seen;
-	int readings;
-	bool missing;
-};
-
-/* Add a reading: the event before, -1 if it is missing, and after. */
-void event_delta_add(struct event_delta *delta, int64_t before, int64_t after);
-
-/* Is the smallest reading the truth? 0 is, and one that came up twice and in half of them. */
-bool event_delta_settled(const struct event_delta *delta);
-
-/**
- * struct observation - the cost of one mapping, and the evidence for it
- *
- * @done:	the measurement has ended
- * @err:	0, or -errno: it failed; @cost is not valid
- * @why:	with @err: what was tried, what the system answered
- * @stage:	the probe that ran last
- * @cost:	the numbers
- * @strip:	faults of each of the NR_STORES first stores
- * @first:	the first store
- * @upgrade:	the store after a load
- * @again:	the second store
- * @cpu:	CPU that it was measured on, or -1
- * @log_err:	0, or -errno: there is no fault log
- * @mixed_cpus:	the CPUs differ in what sets the dirty bit
- * @vma_err:	0, or -errno of reading smaps
- * @vma:	the VMA after the first store
- *
- * Of the NR_STORES first stores, the smallest of all passes:
- * @stores_logged: faults of the thread, fault log
- * @stores_rusage: the same, getrusage()
- * @pgreuse:	notifications
- * @pgreuse_upgrade: notifications during NR_STORES stores after loads
- */
+/* The cost of one mapping, and the evidence for it. */
 struct observation {
-	bool done;
-	int err;
-	char why[256];
-	const char *stage;
+	bool done;		/* the measurement has ended */
+	int err;		/* -errno: it failed, and @cost is not valid */
+	char why[256];		/* with @err: what was tried, what the system answered */
+	const char *stage;	/* the probe that ran last */
 
 	struct store_cost cost;
-	unsigned char strip[NR_STORES];
-	struct access first;
-	struct access upgrade;
-	struct access again;
+	unsigned char strip[NR_STORES];	/* faults of each of the first stores */
+	struct access first;	/* the first store */
+	struct access upgrade;	/* the store after a load */
+	struct access again;	/* the second store */
 
-	int cpu;
-	int log_err;
-	bool mixed_cpus;
-	int vma_err;
-	struct vma_info vma;
-
-	int stores_logged;
-	int stores_rusage;
-	struct event_delta pgreuse;
-	struct event_delta pgreuse_upgrade;
+	int cpu;		/* that it was measured on, or -1 */
+	bool mixed_cpus;	/* the CPUs differ in what sets the dirty bit */
+	int log_err;		/* -errno: there is no fault log */
+	int pgreuse_err;	/* -errno: there is no pgreuse */
+	int stores_logged;	/* faults of the thread during the first stores, fault log */
+	int stores_rusage;	/* the same, getrusage() */
 };
 
 /* An empty observation, shared with forked children; NULL without memory. */

@@ -11,12 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../count/counters.h"
+#include "../count/count.h"
 #include "cost.h"
 
 #define LIMIT_MS	10000
-/* For a killed process to go. One that hangs in a driver never does. */
-#define REAP_MS		1000
+#define REAP_MS		1000	/* for a killed process to go */
 
 /* A sleep can take much longer than asked for: a deadline does not add up. */
 int child_wait(pid_t pid, int *status, int ms)
@@ -48,19 +47,16 @@ struct observation *observation_new(void)
 
 static void describe(struct observation *obs, int err, int status)
 {
-	char what[80] = "the measuring process went away";
-
-	if (err == -ETIMEDOUT)
-		snprintf(what, sizeof(what), "no end after %d seconds",
-			 LIMIT_MS / 1000);
-	else if (err)
-		snprintf(what, sizeof(what), "fork() or waitpid(): %s",
-			 strerror(-err));
-	else if (WIFSIGNALED(status))
-		snprintf(what, sizeof(what), "%s", strsignal(WTERMSIG(status)));
-	snprintf(obs->why, sizeof(obs->why), "%s in the probe %s", what,
-		 obs->stage);
 	obs->err = err ? err : -EFAULT;
+	if (err == -ETIMEDOUT)
+		snprintf(obs->why, sizeof(obs->why), "no end after %d seconds in the probe %s",
+			 LIMIT_MS / 1000, obs->stage);
+	else if (err)
+		snprintf(obs->why, sizeof(obs->why), "fork() or waitpid(): %s", strerror(-err));
+	else
+		snprintf(obs->why, sizeof(obs->why), "%s in the probe %s",
+			 WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) :
+			 "the measuring process went away", obs->stage);
 }
 
 void measure(const struct source *src, struct observation *obs)

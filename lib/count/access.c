@@ -3,8 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "access.h"
-#include "counters.h"
+#include "count.h"
 
 /*
  * The access is what is measured: the compiler must not drop, move, merge or repeat
@@ -70,70 +69,54 @@ static int attribute(const struct meter *meter, uint64_t addr, size_t len,
 	return 0;
 }
 
-static int meter_start(struct meter *meter, int64_t *before)
-{
-	int err = 0;
-
-	if (!meter->log_err)
-		err = fault_log_start(&meter->log);
-	*before = rusage_faults();
-	return err;
-}
-
-static int meter_stop(struct meter *meter, int64_t before,
-		      struct access *access)
-{
-	int64_t after = rusage_faults();
-
-	if (!meter->log_err)
-		access->logged = fault_log_stop(&meter->log, meter->faults,
-						NR_FAULTS_MAX);
-	if (access->logged < 0)
-		return access->logged;
-	if (before < 0 || after < 0)
-		return before < 0 ? before : after;
-	access->rusage = after - before;
-	return 0;
-}
-
-/*
- * After a fork the stack is shared with the parent, and its first use would fault
- * within the measurement. Without a log these faults could not be told apart: make
- * the same calls once, so that the stack is used as deep as it will be.
- */
-static void warm_up(struct meter *meter, struct access *access)
-{
-	unsigned char scratch;
-
-	do_store(&scratch);
-	do_load(&scratch);
-	if (meter->log_err)
-		meter_stop(meter, rusage_faults(), access);
-	else
-		rusage_faults();
-}
-
 bool access_exact(const struct meter *meter, enum storer storer)
 {
 	return !meter->log_err &&
 	       (storer != STORER_KERNEL || !meter->log.user_only);
 }
 
-int access_measure(struct meter *meter, void (*fn)(void *arg), void *arg,
-		   const void *addr, size_t len, enum storer storer,
-		   struct access *access)
+static int meter_start(struct meter *meter, struct access *access)
 {
-	int64_t before;
+	int err = meter->log_err ? 0 : fault_log_start(&meter->log);
+
+	access->rusage = -rusage_faults();
+	return err;
+}
+
+static int meter_stop(struct meter *meter, struct access *access)
+{
+	int64_t after = rusage_faults();
+
+	access->rusage += after;
+	if (!meter->log_err)
+		access->logged = fault_log_stop(&meter->log, meter->faults, NR_FAULTS_MAX);
+	if (access->logged < 0)
+		return access->logged;
+	return after < 0 ? after : 0;
+}
+
+int access_measure(struct meter *meter, void (*fn)(void *arg), void *arg, const void *addr,
+		   size_t len, enum storer storer, struct access *access)
+{
+	unsigned char scratch;
 	int err;
 
+	/*
+	 * After a fork the stack is shared with the parent, and its first use faults.
+	 * Without a log that fault could not be told apart: make the same calls first.
+	 */
 	memset(access, 0, sizeof(*access));
-	warm_up(meter, access);
-
-	err = meter_start(meter, &before);
+	do_store(&scratch);
+	do_load(&scratch);
+	if (meter->log_err) {
+		meter_start(meter, access);
+		meter_stop(meter, access);
+	}
+	err = meter_start(meter, access);
 	if (err)
 		return err;
 	fn(arg);
-	err = meter_stop(meter, before, access);
+	err = meter_stop(meter, access);
 	if (err)
 		return err;
 	if (access_exact(meter, storer))

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "counters.h"
+#include "count.h"
 #include "file_times.h"
 
 /* A tick takes up to 10 ms, and a guest that is not run has none. */

@@ -54,33 +54,28 @@ static const struct source no_heap = {
 };
 
 /* In alphabetical order: the same on each run. */
-static const struct source *heap_instance(int index)
+int dma_heaps_each(int (*fn)(const struct source *src))
 {
 	static char name[MAX_HEAPS][64], path[MAX_HEAPS][80];
 	static struct source heap[MAX_HEAPS];
-	bool there;
+	int err = 0, i;
 	glob_t found;
 
 	if (glob(HEAPS "*", 0, NULL, &found))
-		return index ? NULL : &no_heap;
-	there = index < MAX_HEAPS && (size_t)index < found.gl_pathc;
-	if (there) {
-		snprintf(path[index], sizeof(path[index]), "%s", found.gl_pathv[index]);
+		return fn(&no_heap);
+	for (i = 0; !err && i < MAX_HEAPS && i < (int)found.gl_pathc; i++) {
+		snprintf(path[i], sizeof(path[i]), "%s", found.gl_pathv[i]);
 		/* "heap_linux_cma" of "/dev/dma_heap/linux,cma". */
-		snprintf(name[index], sizeof(name[index]), "heap_%s",
-			 path[index] + strlen(HEAPS));
-		source_tame(name[index]);
-		heap[index] = (struct source){
-			.name = name[index],
-			.detail = path[index],
+		snprintf(name[i], sizeof(name[i]), "heap_%s", path[i] + strlen(HEAPS));
+		source_tame(name[i]);
+		heap[i] = (struct source){
+			.name = name[i],
+			.detail = path[i],
 			.open = heap_open,
 			.close = backing_close,
 		};
+		err = fn(&heap[i]);
 	}
 	globfree(&found);
-	return there ? &heap[index] : NULL;
+	return err;
 }
-
-const struct source dma_heap_source = {
-	.instance = heap_instance,
-};

@@ -39,8 +39,10 @@ int dumb_open(const struct source *src, struct backing *b, size_t size)
 		b->priv = handle;
 		err = drmModeMapDumbBuffer(b->fd, handle, &offset);
 	}
-	if (err)
-		return backing_fail(b, err, "a dumb buffer of %zu bytes: %m", size);
+	if (err) {
+		backing_fail(b, err, "a dumb buffer of %zu bytes: %m", size);
+		return err == -EINVAL || err == -EOPNOTSUPP ? -ENODEV : err;
+	}
 	b->offset = offset;
 	b->size = room;
 	return 0;
@@ -170,32 +172,17 @@ static int find_cards(char *why, size_t size)
 	return nr;
 }
 
-static bool matches(const struct card *card, const char *pick)
-{
-	/* "pci:00:02.0": lspci leaves out the first domain. */
-	return !strcmp(pick, card->driver) || !strcmp(pick, card->name[0]) ||
-	       !strcmp(pick, card->node) || !strcmp(pick, card->bus) ||
-	       (!strncmp(pick, "pci:", 4) && !strncmp(card->bus, "pci:0000:", 9) &&
-		!strcmp(pick + 4, card->bus + 9));
-}
-
 int drm_cards_each(int (*fn)(const struct source *src), char *why, size_t size)
 {
-	const char *pick = getenv("PFN_MKWRITE_DRM") ?: "";
 	int i, k, nr = find_cards(why, size), err = 0;
-	bool any = !nr;
 
 	for (i = 0; i < nr; i++) {
-		if (*pick && !matches(&cards[i], pick))
-			continue;
-		any = true;
+		if (!drm_wanted(cards[i].name[0], cards[i].detail))	/* wanted.c */
+			continue;					/* wanted.c */
 		for (k = 0; !err && k < NR_KINDS; k++)
 			err = fn(&cards[i].source[k]);
 	}
-	if (any)
-		return err;
-	snprintf(why, size, "PFN_MKWRITE_DRM=%s matches no card; there are:", pick);
-	for (i = 0; i < nr; i++)
-		snprintf(why + strlen(why), size - strlen(why), " %s", cards[i].name[0]);
-	return -EDESTADDRREQ;
+	if (nr && drm_unmatched(why, size))	/* wanted.c */
+		return -EDESTADDRREQ;		/* wanted.c */
+	return err;
 }

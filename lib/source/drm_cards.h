@@ -5,9 +5,8 @@
 #include "source.h"
 
 /*
- * Call @fn for each source of the cards that PFN_MKWRITE_DRM names (driver, name, device
- * file or pci:SLOT), or of all. Returns 0, an error of @fn, which ends the loop, or
- * -EDESTADDRREQ if it names none of the cards. @why tells which cards are missing.
+ * Call @fn for each source of each card. Returns 0, an error of @fn, which ends the loop,
+ * or -EDESTADDRREQ if PFN_MKWRITE_DRM names none of the cards. @why tells what is missing.
  */
 int drm_cards_each(int (*fn)(const struct source *src), char *why, size_t size);
 

@@ -11,7 +11,7 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 /* Without "make headers": where Debian has it. */
 #if __has_include(<drm/drm.h>)
@@ -20,8 +20,8 @@
 #include <libdrm/drm.h>
 #endif
 
-#define DRM_API		"UAPI"
-#define drmFreeVersion	free
+#define DRM_API	"UAPI"
+#define drmFreeVersion(version)
 
 /* A signal may interrupt a DRM ioctl. */
 static inline int drm_ioctl(int fd, unsigned long request, void *arg)
@@ -34,21 +34,15 @@ static inline int drm_ioctl(int fd, unsigned long request, void *arg)
 	return err;
 }
 
-/* The driver's name and version, or NULL. */
+/* The driver's name and version, or NULL. The kernel puts no NUL behind the name. */
 static inline struct drm_version *drmGetVersion(int fd)
 {
-	const size_t name_len = 31;
-	struct drm_version *version = calloc(1, sizeof(*version) + name_len + 1);
+	static char name[32];
+	static struct drm_version version;
 
-	if (!version)
-		return NULL;
-	/* The kernel copies what fits and puts no NUL behind it. */
-	version->name = (char *)(version + 1);
-	version->name_len = name_len;
-	if (!drm_ioctl(fd, DRM_IOCTL_VERSION, version))
-		return version;
-	free(version);
-	return NULL;
+	memset(name, 0, sizeof(name));
+	version = (struct drm_version){ .name = name, .name_len = sizeof(name) - 1 };
+	return drm_ioctl(fd, DRM_IOCTL_VERSION, &version) ? NULL : &version;
 }
 
 static inline int drmDropMaster(int fd)

@@ -21,7 +21,6 @@ static int perf_ring_open(const struct source *src, struct backing *b, size_t si
 		.config = PERF_COUNT_SW_DUMMY,
 		.disabled = 1,
 		.exclude_kernel = 1,
-		.exclude_hv = 1,
 	};
 	void *keep;
 
@@ -30,8 +29,7 @@ static int perf_ring_open(const struct source *src, struct backing *b, size_t si
 	b->size = sysconf(_SC_PAGESIZE);
 	b->fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	if (b->fd < 0)
-		return backing_fail(b, -errno, "perf_event_open(): %m; %s",
-				    errno == EACCES ?
+		return backing_fail(b, -errno, "perf_event_open(): %m; %s", errno == EACCES ?
 				    "run as root or lower kernel.perf_event_paranoid" :
 				    "this kernel has no perf, or a container hides it");
 

@@ -102,50 +102,30 @@ int source_here(const struct source *src, struct backing *b)
 	return err;
 }
 
-/*
- * Not every kernel aligns a mapping to huge pages by itself: reserve more, and
- * unmap what is too much.
- */
+/* Not every kernel aligns a mapping to huge pages by itself. */
 void *mapping_place(size_t size, size_t step)
 {
-	char *room, *start;
-	size_t ahead;
+	char *room = mmap(NULL, size + step, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	room = mmap(NULL, size + step, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (room == MAP_FAILED)
-		return MAP_FAILED;
-	ahead = -(uintptr_t)room & (step - 1);
-	start = room + ahead;
-	if (ahead)
-		munmap(room, ahead);
-	munmap(start + size, step - ahead);
-	return start;
+		return NULL;
+	munmap(room, size + step);
+	return room + (-(uintptr_t)room & (step - 1));
 }
 
 int mapping_open_as(struct mapping *map, struct backing *b, int prot, int flags,
 		    size_t start, size_t size)
 {
-	void *place = NULL;
-	int err;
-
 	map->page_size = sysconf(_SC_PAGESIZE);
 	map->size = size;
 	map->nr_pages = size / map->page_size;
-	map->addr = MAP_FAILED;
-	if (b->align) {
-		place = mapping_place(size, b->align);
-		flags |= MAP_FIXED;
-	}
-	if (place != MAP_FAILED)
-		map->addr = mmap(place, size, prot, flags, b->fd, b->offset + start);
+	map->addr = mmap(b->align ? mapping_place(size, b->align) : NULL, size, prot, flags,
+			 b->fd, b->offset + start);
 	if (map->addr != MAP_FAILED)
 		return 0;
-	err = backing_fail(b, -errno, "mmap() of %zu bytes, %s and %s: %m", size,
-			   flags & MAP_PRIVATE ? "private" : "shared",
-			   prot & PROT_WRITE ? "writable" : "read-only");
-	if (place && place != MAP_FAILED)
-		munmap(place, size);
-	return err;
+	return backing_fail(b, -errno, "mmap() of %zu bytes, %s and %s: %m", size,
+			    flags & MAP_PRIVATE ? "private" : "shared",
+			    prot & PROT_WRITE ? "writable" : "read-only");
 }
 
 int mapping_open(struct mapping *map, struct backing *b, int prot)

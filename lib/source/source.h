@@ -11,79 +11,53 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/**
- * struct backing - memory that a source has made
- *
- * @fd:		file to mmap()
- * @offset:	start of the memory in @fd, bytes
- * @size:	bytes to map
- * @room:	bytes that @fd has from @offset on, if more than @size, or 0
- * @align:	alignment of each mapping, bytes, a power of two; 0: a page
- * @peer_fd:	file that is an alias of the same memory, or -1
- * @peer_offset: start of the memory in @peer_fd, bytes
- * @priv:	the source's own
- * @why:	after an error: what was tried and what to do, a sentence without
- *		its full stop
- */
+/* Memory that a source has made. */
 struct backing {
-	int fd;
-	off_t offset;
-	size_t size;
-	size_t room;
-	size_t align;
-	int peer_fd;
-	off_t peer_offset;
-	uintptr_t priv;
-	char why[200];
+	int fd;			/* to mmap() */
+	off_t offset;		/* start of the memory in @fd, bytes */
+	size_t size;		/* bytes to map */
+	size_t room;		/* bytes of @fd from @offset on, if more than @size, or 0 */
+	size_t align;		/* of each mapping, bytes, a power of two; 0: a page */
+	int peer_fd;		/* file that is an alias of the same memory, or -1 */
+	off_t peer_offset;	/* start of the memory in @peer_fd, bytes */
+	uintptr_t priv;		/* the source's own */
+	char why[200];		/* after an error: what was tried and what to do */
 };
 
-/**
- * struct source - how to make one kind of memory
- *
- * @name:	part of test names: letters, digits, '_' and '-'
- * @detail:	the exact device, for the reader; may be NULL
- * @data:	the source's own
- * @instance:	optional: the source stands for several; returns the one at
- *		@index, or NULL after the last
- * @here:	optional: a cheaper check than @open, which leaves nothing open.
- *		0, or -errno with backing->why set
- * @open:	make at least @size bytes in an initialized backing. 0, or -errno
- *		with backing->why set: -ENODEV, -ENOENT, -ENOSYS: there is no such
- *		memory; -EACCES, -EPERM: this user may not; -EDESTADDRREQ: the
- *		environment names a device that is not there
- * @renew:	optional: replace the memory by memory never written, before each
- *		mapping. 0, or -errno with backing->why set
- * @close:	undo @open, even a failed one
- */
+/* How to make one kind of memory. Functions return 0, or -errno with backing->why set. */
 struct source {
-	const char *name;
-	const char *detail;
-	const void *data;
-	const struct source *(*instance)(int index);
+	const char *name;	/* part of test names: letters, digits, '_' and '-' */
+	const char *detail;	/* the exact device, for the reader; may be NULL */
+	const void *data;	/* the source's own */
+	/* Optional: a cheaper check than @open, which leaves nothing open. */
 	int (*here)(const struct source *src, struct backing *b);
+	/*
+	 * Make at least @size bytes in an initialized backing. -ENODEV, -ENOENT, -ENOSYS:
+	 * there is no such memory; -EACCES, -EPERM: this user may not; -EDESTADDRREQ: the
+	 * environment names a device that is not there.
+	 */
 	int (*open)(const struct source *src, struct backing *b, size_t size);
+	/* Optional: replace the memory by memory never written, before each mapping. */
 	int (*renew)(struct backing *b);
+	/* Undo @open, even a failed one. */
 	void (*close)(struct backing *b);
 };
 
 extern const struct source memfd_source;
 extern const struct source perf_ring_source;
+extern const struct source udmabuf_source;	/* udmabuf_huge.c */
 
-/*
- * Call @fn for each source but those of DRM cards; source_each() for the instances of
- * one. An error of @fn ends the loop and is returned.
- */
+/* Call @fn for each source but DRM cards. An error of @fn ends the loop and is returned. */
 int sources_each(int (*fn)(const struct source *src));
-int source_each(const struct source *src, int (*fn)(const struct source *src));
+int dma_heaps_each(int (*fn)(const struct source *src));	/* dma_heap.c */
 
 /* Can the memory be had? 0 or -errno as of open(), with @b->why set. */
 int source_here(const struct source *src, struct backing *b);
 
-/* Does the name fit a shell pattern? */
-bool source_matches(const struct source *src, const char *pattern);
-
-/* Do PFN_MKWRITE_ONLY and PFN_MKWRITE_SKIP, shell patterns, leave it in? */
-bool source_wanted(const struct source *src);
+bool source_matches(const struct source *src, const char *pattern);	/* wanted.c */
+bool source_wanted(const struct source *src);				/* wanted.c */
+bool drm_wanted(const char *name, const char *detail);			/* wanted.c */
+bool drm_unmatched(char *why, size_t size);				/* wanted.c */
 
 /* Replace all but letters, digits and '-' by '_'. */
 void source_tame(char *name);
@@ -105,41 +79,29 @@ void backing_init(struct backing *b);
 /* Close fd and peer_fd: all that most sources have to do. */
 void backing_close(struct backing *b);
 
-/**
- * struct mapping - one mmap() of a backing
- *
- * @addr:	its start, or MAP_FAILED
- * @size:	bytes
- * @page_size:	bytes of a page
- * @nr_pages:	pages of @page_size
- */
+/* One mmap() of a backing. */
 struct mapping {
-	unsigned char *addr;
-	size_t size;
+	unsigned char *addr;	/* or MAP_FAILED */
+	size_t size;		/* bytes */
 	size_t page_size;
 	size_t nr_pages;
 };
 
 /*
- * Map all of a backing, MAP_SHARED. Returns 0, or -errno with @b->why set;
- * mapping_close() is fine even after an error.
+ * Map all of a backing, MAP_SHARED; or with any flags, without @start bytes at the start,
+ * and @size bytes long, even beyond the end: multiples of mapping_step(). Returns 0, or
+ * -errno with @b->why set; mapping_close() is fine even then.
  */
 int mapping_open(struct mapping *map, struct backing *b, int prot);
-
-/*
- * The same with any flags, without @start bytes at the start, and @size bytes long,
- * even beyond the end. Both are multiples of mapping_step().
- */
 int mapping_open_as(struct mapping *map, struct backing *b, int prot, int flags,
 		    size_t start, size_t size);
+void mapping_close(struct mapping *map);
 
 /* The granularity of mappings of a backing, bytes. */
 size_t mapping_step(const struct backing *b);
 
-/* Reserve addresses for MAP_FIXED, aligned to @step. MAP_FAILED after an error. */
+/* Free addresses, aligned to @step, to map something there; or NULL. */
 void *mapping_place(size_t size, size_t step);
-
-void mapping_close(struct mapping *map);
 
 static inline unsigned char *mapping_page(const struct mapping *map, size_t index)
 {

@@ -11,19 +11,26 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "udmabuf.h"
+#include "source.h"
 
 #define UDMABUF_PATH	"/dev/udmabuf"
 
-int udmabuf_create(struct backing *b, int memfd)
+/* Of the memfd in @b->peer_fd, or of a new one. */
+static int udmabuf_open(const struct source *src, struct backing *b, size_t size)
 {
 	struct udmabuf_create create = {
-		.memfd = memfd,
 		.flags = UDMABUF_FLAGS_CLOEXEC,
-		.size = b->size,
+		.size = size,
 	};
 	int dev, err = 0;
 
+	(void)src;
+	b->size = size;
+	/* The DMA-BUF holds the pages of the memfd: an alias. */
+	if (b->peer_fd < 0)
+		b->peer_fd = backing_memfd(b, MFD_ALLOW_SEALING);
+	if (b->peer_fd < 0)
+		return b->peer_fd;
 	dev = backing_open(b, UDMABUF_PATH, O_RDWR);
 	if (dev == -ENOENT || dev == -ENODEV || dev == -ENXIO)
 		return backing_fail(b, -ENODEV,
@@ -31,22 +38,14 @@ int udmabuf_create(struct backing *b, int memfd)
 				    strerror(-dev));
 	if (dev < 0)
 		return dev;
+	create.memfd = b->peer_fd;
 	/* The driver refuses a memfd that can lose pages. */
-	if (!fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK))
+	if (!fcntl(b->peer_fd, F_ADD_SEALS, F_SEAL_SHRINK))
 		b->fd = ioctl(dev, UDMABUF_CREATE, &create);
 	if (b->fd < 0)
-		err = backing_fail(b, -errno, "UDMABUF_CREATE of %zu bytes: %m", b->size);
+		err = backing_fail(b, -errno, "UDMABUF_CREATE of %zu bytes: %m", size);
 	close(dev);
 	return err;
-}
-
-static int udmabuf_open(const struct source *src, struct backing *b, size_t size)
-{
-	(void)src;
-	b->size = size;
-	/* The DMA-BUF holds the pages of the memfd: an alias. */
-	b->peer_fd = backing_memfd(b, MFD_ALLOW_SEALING);
-	return b->peer_fd < 0 ? b->peer_fd : udmabuf_create(b, b->peer_fd);
 }
 
 const struct source udmabuf_source = {

@@ -11,17 +11,19 @@
 #include <unistd.h>
 
 #include "huge.h"
-#include "udmabuf.h"
 
 /* Replace the memfd in @b->fd by its udmabuf, which can be mapped at any page. */
 static int replace_memfd(struct backing *b)
 {
-	int memfd = b->fd, err;
+	int err;
 
+	b->peer_fd = b->fd;
 	b->fd = -1;
 	b->align = 0;
-	err = udmabuf_create(b, memfd);
-	close(memfd);
+	err = udmabuf_source.open(&udmabuf_source, b, b->size);
+	/* An alias only in huge pages. */
+	close(b->peer_fd);
+	b->peer_fd = -1;
 	return err;
 }
 

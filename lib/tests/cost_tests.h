@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The tests that assert on the cost of one store, which was measured before.
- */
+/* The tests that assert on the cost of one store, which was measured before. */
 #ifndef PFN_MKWRITE_COST_TESTS_H
 #define PFN_MKWRITE_COST_TESTS_H
 
@@ -36,7 +34,6 @@ TEST_F(mapping, second_store)
 	EXPECT_EQ(0, self->cost->second_store);
 }
 
-/* The property that the suite is named after. */
 TEST_F(mapping, mkwrite_honoured)
 {
 	need_cost(_metadata, self->obs);
@@ -73,19 +70,6 @@ TEST_F(mapping, notified_once)
 	EXPECT_EQ(NR_STORES, self->cost->pgreuse_upgrade);
 	for (i = 0; i < NR_STORES; i++)
 		ASSERT_LE(1, self->obs->strip[i]);
-}
-
-/*
- * A driver that is notified of writes to clean pages must be notified of the first
- * write as well, even if mapping and write take a single fault.
- */
-TEST_F(mapping, first_store_noticed)
-{
-	need_cost(_metadata, self->obs);
-	if (self->cost->mtime_upgrade != 1 &&
-	    self->cost->mtime_child_store != 1)
-		SKIP(return, WHY_NO_TIMES);
-	EXPECT_EQ(1, self->cost->mtime_first_store);
 }
 
 /* Many pages cost what the single ones predict. */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The fixture of all tests of a mapping. A variant is one source of memory, registered
- * at run time, so that only what the machine has is listed. The harness keeps tests in
- * static lists, so they are in headers, which one source file of each program includes
- * after kselftest_harness.h.
+ * The fixture of all tests of a mapping. A variant is a source of memory that the machine
+ * has. The harness keeps tests in static lists: one source file includes all of them.
  */
 #ifndef PFN_MKWRITE_FIXTURE_H
 #define PFN_MKWRITE_FIXTURE_H
@@ -16,7 +14,6 @@
 #include <sys/prctl.h>
 
 #include "../cost/cost.h"
-#include "signals.h"
 
 /* Constant: some parsers take the reason of a SKIP for a part of the name. */
 #define WHY_NO_DEVICE	"this machine has no such memory"
@@ -27,7 +24,6 @@
 #define WHY_HIDDEN	"the CPU sets the dirty bit, nothing here could show it"
 #define WHY_PREMAPPED	"mapped before any fault"
 #define WHY_UNDECIDED	"no counter here tells the causes apart"
-#define WHY_NO_TIMES	"no file time tells whether the driver was notified"
 
 /* For helpers of tests, which cannot return from them. */
 #define SKIP_TEST(reason) SKIP(_exit(0), reason)
@@ -38,16 +34,14 @@ FIXTURE(mapping)
 	const struct store_cost *cost;
 	enum verdict verdict;
 	const struct source *src;
-	struct backing b;
-	struct meter meter;
-	cpu_set_t cpus;
+	struct backing b;	/* property.h */
+	struct meter meter;	/* property.h */
 };
 
 FIXTURE_VARIANT(mapping)
 {
 	const struct source *src;
 	struct observation *obs;
-	const void *next;
 };
 
 /* The first test of a mapping measures, judges and prints. */
@@ -68,13 +62,13 @@ FIXTURE_SETUP(mapping)
 	self->cost = &obs->cost;
 	self->verdict = judgement.verdict;
 	self->src = variant->src;
-	backing_init(&self->b);
-	self->meter.log_err = -ENODEV;
+	backing_init(&self->b);		/* property.h */
+	self->meter.log_err = -ENODEV;	/* property.h */
 }
 
 FIXTURE_TEARDOWN(mapping)
 {
-	self->src->close(&self->b);
+	self->src->close(&self->b);	/* property.h */
 }
 
 /* The one test that fails if there is no measurement. */

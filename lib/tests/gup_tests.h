@@ -1,161 +1,143 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * get_user_pages() must fail on VM_PFNMAP: there may be no struct page. It must do so
- * even if it could walk to a PTE without looking at the VMA (mm/gup.c,
- * gup_fast_pte_range()). A PTE that is not special ends in a page that nothing holds
- * a reference to.
+ * A VM_PFNMAP mapping has PFNs: there may be no struct page. pagemap and smaps must
+ * show no pages, and get_user_pages() must fail, even if it could walk to a PTE without
+ * looking at the VMA (mm/gup.c, gup_fast_pte_range()). A PTE that is not special ends
+ * in a page that nothing holds a reference to.
  */
-#ifndef PFN_MKWRITE_GUP_TESTS_H
-#define PFN_MKWRITE_GUP_TESTS_H
-
 #include <fcntl.h>
 #include <sys/uio.h>
 
-#include "property.h"
+#define PM_PRESENT	(UINT64_C(1) << 63)
+#define PM_SWAP		(UINT64_C(1) << 62)
+/* A page of a file or of shared memory, not only a PFN. */
+#define PM_FILE		(UINT64_C(1) << 61)
 
-/* 0 or -errno of a system call that was to move @wanted bytes. */
-static inline int answer_of(ssize_t done, size_t wanted)
+/* Read the entry of pagemap. */
+static inline bool pagemap_read(const void *addr, uint64_t *entry)
 {
-	if (done < 0)
-		return -errno;
-	return (size_t)done == wanted ? 0 : -EIO;
+	off_t at = (uintptr_t)addr / sysconf(_SC_PAGESIZE) * sizeof(*entry);
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	ssize_t got = pread(fd, entry, sizeof(*entry), at);
+
+	close(fd);
+	return got == sizeof(*entry);
 }
 
-static inline bool is_missing(int answer)
-{
-	return answer == -ENOSYS || answer == -EPERM || answer == -EACCES;
-}
-
-static inline int writev_word(const struct mapping *map, size_t page, uint32_t value)
-{
-	struct iovec from = { &value, sizeof(value) };
-	struct iovec to = { (void *)mapping_word(map, page), sizeof(value) };
-
-	return answer_of(process_vm_writev(getpid(), &from, 1, &to, 1, 0),
-			 sizeof(value));
-}
-
-/* Of a VM_MIXEDMAP mapping only some pages can be taken: either answer is right. */
-static inline void expect_gup(struct __test_metadata *_metadata,
-			      const struct vma_info *vma, int answer,
-			      const char *how)
-{
-	if (vma->pfnmap) {
-		EXPECT_EQ(-EFAULT, answer) {
-			TH_LOG("%s", how);
-		}
-	} else if (!vma->mixedmap && !vma->io) {
-		EXPECT_EQ(0, answer) {
-			TH_LOG("%s: %s", how, strerror(-answer));
-		}
-	}
-}
-
-/* O_DIRECT alone does not say that nothing is copied: some file systems ignore it. */
-static inline bool is_direct(int fd)
-{
-	struct stat st;
-#ifdef STATX_DIOALIGN
-	struct statx stx;
-
-	if (!statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &stx) &&
-	    stx.stx_mask & STATX_DIOALIGN)
-		return stx.stx_dio_offset_align > 0;
-#endif
-	return !fstat(fd, &st) && S_ISBLK(st.st_mode);
-}
-
-/* Return: whether there is a file to read from. */
-static inline bool try_direct(struct __test_metadata *_metadata,
-			      const struct mapping *map, const struct vma_info *vma)
-{
-	const char *path = getenv("PFN_MKWRITE_DIRECT_IO");
-	uint32_t *plain = NULL, last = map->page_size / sizeof(*plain) - 1;
-	int fd, answer;
-
-	fd = open(path && *path ? path : "/proc/self/exe",
-		  O_RDONLY | O_DIRECT | O_CLOEXEC);
-	if (fd < 0 || !is_direct(fd) ||
-	    posix_memalign((void **)&plain, map->page_size, map->page_size) ||
-	    answer_of(pread(fd, plain, map->page_size, 0), map->page_size))
-		return false;
-
-	*mapping_word(map, 0) = ~plain[last];
-	answer = answer_of(pread(fd, map->addr, map->page_size, 0), map->page_size);
-	expect_gup(_metadata, vma, answer, "read() with O_DIRECT");
-	ASSERT_WORD(answer ? ~plain[last] : plain[last], map, 0,
-		    "after read() with O_DIRECT");
-	return true;
-}
-
-static inline bool try_splice(struct __test_metadata *_metadata,
-			      const struct mapping *map, const struct vma_info *vma)
-{
-	struct iovec from = { (void *)mapping_word(map, 0), sizeof(uint32_t) };
-	uint32_t word = 0;
-	int fds[2], answer;
-
-	if (pipe2(fds, O_NONBLOCK | O_CLOEXEC))
-		return false;
-	*mapping_word(map, 0) = 0x01d01d01;
-	answer = answer_of(vmsplice(fds[1], &from, 1, 0), sizeof(word));
-	if (is_missing(answer))
-		return false;
-	expect_gup(_metadata, vma, answer, "vmsplice()");
-	if (!answer) {
-		EXPECT_EQ((ssize_t)sizeof(word), read(fds[0], &word, sizeof(word)));
-		EXPECT_EQ(0x01d01d01, word);
-	}
-	ASSERT_WORD(0x01d01d01, map, 0, "after vmsplice()");
-	return true;
-}
-
-/* Page 0 is mapped, and the last page is not. */
-static inline bool try_writev(struct __test_metadata *_metadata,
-			      const struct mapping *map, const struct vma_info *vma)
-{
-	size_t last = map->nr_pages - 1;
-	int answer = writev_word(map, 0, 0x6e006e00), second;
-
-	if (is_missing(answer))
-		return false;
-	expect_gup(_metadata, vma, answer, "process_vm_writev()");
-	ASSERT_WORD(answer ? 0x01d01d01 : 0x6e006e00, map, 0,
-		    "after process_vm_writev()");
-	if (!last)
-		return true;
-	second = writev_word(map, last, 0x6e006e00);
-	if (!second)
-		ASSERT_WORD(0x6e006e00, map, last, "after process_vm_writev()");
-	if (!vma->mixedmap) {
-		EXPECT_EQ(answer, second) {
-			TH_LOG("another answer for an untouched page");
-		}
-	}
-	return true;
-}
-
-TEST_F(mapping, gup_refused)
+/* mm/pagewalk.c, walk_page_test(): a page that is mapped and written stays absent. */
+TEST_F(mapping, pagemap_and_smaps)
 {
 	struct mapping map = map_fresh(_metadata, self);
-	struct pagemap_page page;
+	uint64_t untouched, stored;
 	struct vma_info vma;
-	bool any = false;
+	bool pfnmap;
 
-	*mapping_word(&map, 0) = 0x01d01d01;
-	if (smaps_read(map.addr, &vma) || pagemap_read(map.addr, &page))
+	if (!pagemap_read(map.addr, &untouched))
 		SKIP(return, WHY_NO_PROC);
+	*mapping_word(&map, 0) = 0;
+	ASSERT_TRUE(pagemap_read(map.addr, &stored));
+	ASSERT_EQ(0, smaps_read(map.addr, &vma));
+
+	pfnmap = vma_flag(&vma, "pf");
+	EXPECT_TRUE(vma_flag(&vma, "sh"));
+	EXPECT_TRUE(vma_flag(&vma, "wr"));
+	EXPECT_FALSE(stored & PM_SWAP);
+	EXPECT_EQ(pfnmap ? 0 : PM_PRESENT, stored & PM_PRESENT);
+	if (pfnmap) {
+		EXPECT_EQ(0, vma.rss_kb);
+	}
+	if (pfnmap || (!self->obs->err && self->cost->load)) {
+		EXPECT_FALSE(untouched & PM_PRESENT);
+	}
+}
+
+/*
+ * Take a page by get_user_pages(). Return: the bytes, or -1 with errno, ENOSYS if this is
+ * no way to do it here. The last word of the page is to be *@word then.
+ */
+static inline ssize_t take_by_writev(const struct mapping *map, size_t page, uint32_t *word)
+{
+	struct iovec from = { word, sizeof(*word) };
+	struct iovec to = { (void *)mapping_word(map, page), sizeof(*word) };
+
+	*word = 0x6e006e00;
+	return process_vm_writev(getpid(), &from, 1, &to, 1, 0);
+}
+
+static inline ssize_t take_by_splice(const struct mapping *map, size_t page, uint32_t *word)
+{
+	struct iovec from = { (void *)mapping_word(map, page), sizeof(*word) };
+	ssize_t done;
+	int fds[2];
+
+	done = pipe2(fds, O_NONBLOCK) ?: vmsplice(fds[1], &from, 1, 0);
+	return done > 0 ? read(fds[0], word, sizeof(*word)) : done;
+}
+
+static inline ssize_t take_by_direct_io(const struct mapping *map, size_t page, uint32_t *word)
+{
+	const char *path = getenv("PFN_MKWRITE_DIRECT_IO") ?: "/proc/self/exe";
+	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	size_t size = map->page_size;
+	unsigned char *plain;
+
+	/* Some file systems ignore O_DIRECT and copy. They read a single byte, too. */
+	if (posix_memalign((void **)&plain, size, size) ||
+	    pread(fd, plain, size, 0) != (ssize_t)size || pread(fd, plain, 1, 0) == 1) {
+		errno = ENOSYS;
+		return -1;
+	}
+	memcpy(word, plain + size - sizeof(*word), sizeof(*word));
+	return pread(fd, mapping_page(map, page), size, 0);
+}
+
+/* Page 0 is mapped, and the last page is not, if a fault does not map it as well. */
+TEST_F(mapping, gup_refused)
+{
+	static const struct {
+		const char *name;
+		ssize_t (*take)(const struct mapping *map, size_t page, uint32_t *word);
+	} ways[] = {
+		{ "process_vm_writev()", take_by_writev },
+		{ "vmsplice()", take_by_splice },
+		{ "read() with O_DIRECT", take_by_direct_io },
+	};
+	struct mapping map = map_fresh(_metadata, self);
+	bool pfnmap, mixed, any = false;
+	struct vma_info vma;
+	size_t page, i;
+	uint64_t entry;
+	uint32_t word;
+	int err;
+
+	*mapping_word(&map, 0) = 0;
+	if (smaps_read(map.addr, &vma) || !pagemap_read(map.addr, &entry))
+		SKIP(return, WHY_NO_PROC);
+	pfnmap = vma_flag(&vma, "pf");
+	mixed = vma_flag(&vma, "mm");
 	/*
 	 * A VM_MIXEDMAP VMA may have PFNs without a page. Linux 5.10 oopses on
 	 * them (mm/gup.c, follow_pfn_pte(), -EEXIST).
 	 */
-	if (!vma.mixedmap || page.file) {
-		any = try_writev(_metadata, &map, &vma);
-		any |= try_splice(_metadata, &map, &vma);
-		any |= try_direct(_metadata, &map, &vma);
+	for (i = 0; i < ARRAY_SIZE(ways) && (!mixed || entry & PM_FILE); i++) {
+		for (page = 0; page < map.nr_pages; page += MAX(1, map.nr_pages - 1)) {
+			*mapping_word(&map, 0) = 0x01d01d01;
+			err = ways[i].take(&map, page, &word) > 0 ? 0 : errno;
+			if (err == ENOSYS || err == EPERM || err == EACCES)
+				break;
+			any = true;
+			/* Of a VM_MIXEDMAP mapping, some pages can be taken. */
+			if (pfnmap || (!mixed && !vma_flag(&vma, "io"))) {
+				EXPECT_EQ(pfnmap ? EFAULT : 0, err) {
+					TH_LOG("%s, page %zu", ways[i].name, page);
+				}
+			}
+			if (err)
+				ASSERT_WORD(0x01d01d01, &map, 0, ways[i].name);
+			else
+				ASSERT_WORD(word, &map, page, ways[i].name);
+		}
 	}
 	if (!any)
 		SKIP(return, "nothing here could take a page out of this memory");
 }
-
-#endif /* PFN_MKWRITE_GUP_TESTS_H */

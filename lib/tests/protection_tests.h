@@ -3,42 +3,15 @@
  * A PTE must not be writable if the VMA is not: maybe_mkwrite() checks VM_WRITE,
  * pte_mkwrite() does not.
  */
-#ifndef PFN_MKWRITE_PROTECTION_TESTS_H
-#define PFN_MKWRITE_PROTECTION_TESTS_H
-
 #include <pthread.h>
 
-#include "property.h"
-
-static inline struct mapping map_read_only(TEST_PARAMS)
-{
-	struct mapping map;
-
-	if (map_renewed(_metadata, self, &map, PROT_READ))
-		SKIP_WHY(_exit(0), "this memory cannot be mapped read-only", self->b.why);
-	return map;
-}
-
-static inline void *load_all(void *arg)
-{
-	const struct mapping *map = arg;
-	size_t i;
-
-	for_each_page(i, map)
-		load_page(mapping_page(map, i));
-	return NULL;
-}
-
-/* The first page that takes a store ends the test. */
 static inline void assert_all_refused(struct __test_metadata *_metadata,
 				      const struct mapping *map, const char *how)
 {
 	size_t i;
 
-	for_each_page(i, map) {
-		EXPECT_REFUSED(mapping_page(map, i), ACCESS_STORE, SIGSEGV, SEGV_ACCERR, how);
-		ASSERT_EQ(SIGSEGV, refused_info.si_signo);
-	}
+	for_each_page(i, map)
+		ASSERT_RAISES(SIGSEGV, SEGV_ACCERR, ACCESS_STORE, mapping_page(map, i), how);
 }
 
 /*
@@ -47,14 +20,14 @@ static inline void assert_all_refused(struct __test_metadata *_metadata,
  */
 TEST_F(mapping, read_only_refused)
 {
-	struct mapping map = map_read_only(_metadata, self);
+	struct mapping map = map_prot(_metadata, self, PROT_READ);
 
-	EXPECT_REFUSED(map.addr, ACCESS_STORE, SIGSEGV, SEGV_ACCERR, "before any load");
+	ASSERT_RAISES(SIGSEGV, SEGV_ACCERR, ACCESS_STORE, map.addr, "before any load");
 	load_page(map.addr);
 	assert_all_refused(_metadata, &map, "after a load of the first page");
 	mapping_close(&map);
 
-	map = map_read_only(_metadata, self);
+	map = map_prot(_metadata, self, PROT_READ);
 	load_all(&map);
 	assert_all_refused(_metadata, &map, "after a load of each page");
 }
@@ -62,7 +35,7 @@ TEST_F(mapping, read_only_refused)
 /* A fault of one thread maps the page for all of them. */
 TEST_F(mapping, read_only_after_thread)
 {
-	struct mapping map = map_read_only(_metadata, self);
+	struct mapping map = map_prot(_metadata, self, PROT_READ);
 	pthread_t thread;
 
 	if (pthread_create(&thread, NULL, load_all, &map))
@@ -87,7 +60,7 @@ static inline void reprotect(struct __test_metadata *_metadata,
 			     const struct mapping *map, bool check)
 {
 	if (mprotect(map->addr, map->size, PROT_READ))
-		SKIP_WHY(_exit(0), "this memory cannot be made read-only", strerror(errno));
+		SKIP_WHY("this memory cannot be made read-only", strerror(errno));
 	if (check)
 		assert_all_refused(_metadata, map, "after mprotect()");
 	ASSERT_EQ(0, mprotect(map->addr, map->size, PROT_READ | PROT_WRITE));
@@ -106,9 +79,8 @@ TEST_F(mapping, mprotect_refused)
 
 	store_words(&map, 0x4e970000);
 	reprotect(_metadata, &map, true);
-	faults = touch(_metadata, self, map.addr, ACCESS_STORE);
+	faults = touch(_metadata, self, mapping_page(&map, map.nr_pages - 1), ACCESS_STORE);
 
-	memfd.size = map.page_size;
 	memfd.addr = mmap(NULL, memfd.size, PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, memfd.addr);
@@ -118,8 +90,6 @@ TEST_F(mapping, mprotect_refused)
 	/* change_huge_pmd() of older kernels leaves the write permission to a fault. */
 	if (self->b.align > map.page_size)
 		most = 1;
-	EXPECT_FAULTS_AT_MOST(most, faults, "a store after mprotect()");
+	expect_faults(_metadata, self, 0, most, faults, "a store after mprotect()");
 	ASSERT_WORDS(0x4e970000, &map, "writable again");
 }
-
-#endif /* PFN_MKWRITE_PROTECTION_TESTS_H */

@@ -8,16 +8,8 @@
  * A CPU that sets dirty bits itself never takes the first one.
  */
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "verdict.h"
-
-enum dirty_by {
-	DIRTY_BY_CPU,
-	DIRTY_BY_SOFTWARE,
-	DIRTY_BY_UNKNOWN,
-	DIRTY_BY_CONTRADICTION,
-};
 
 /*
  * One entry maps all pages, so an upgrade of one page upgrades them all. fork()
@@ -30,25 +22,16 @@ static bool is_huge(const struct store_cost *c)
 	       c->upgrades == c->store_after_load;
 }
 
-static enum dirty_by dirty_by(const struct store_cost *c)
+/*
+ * Does a store to a clean PTE fault? 1 if software sets the dirty bit, 0 if the CPU
+ * does, and -1 if two mappings disagree.
+ */
+static int clean_faults(const struct store_cost *c)
 {
-	int seen = c->child_store;
-
-	if (seen == NOT_MEASURED || is_huge(c))
-		seen = c->memfd_upgrade;
-	else if (c->memfd_upgrade != NOT_MEASURED && c->memfd_upgrade != seen)
-		return DIRTY_BY_CONTRADICTION;
-
-	switch (seen) {
-	case 0:
-		return DIRTY_BY_CPU;
-	case 1:
-		return DIRTY_BY_SOFTWARE;
-	case NOT_MEASURED:
-		return DIRTY_BY_UNKNOWN;
-	default:
-		return DIRTY_BY_CONTRADICTION;
-	}
+	if (c->memfd_upgrade > 1 ||
+	    (c->child_store != NOT_MEASURED && c->child_store != c->memfd_upgrade && !is_huge(c)))
+		return -1;
+	return c->memfd_upgrade;
 }
 
 /*
@@ -93,39 +76,26 @@ static struct judgement judge_premapped(const struct store_cost *c)
 	return is(VERDICT_PREMAPPED, "mapped before any fault");
 }
 
-static struct judgement judge_single(const struct store_cost *c,
-				     enum dirty_by dirty)
+static struct judgement judge_single(const struct store_cost *c, bool software)
 {
 	if (!about_none(c->pgreuse))
 		return unexpected("notified in the very fault that maps the page");
 
 	switch (c->store_after_load) {
 	case 0:
-		if (dirty == DIRTY_BY_SOFTWARE)
+		if (software)
 			return is(VERDICT_HONOURED,
 				  "one fault leaves the PTE writable and dirty");
-		if (dirty == DIRTY_BY_CPU)
-			return is(VERDICT_HIDDEN, "the CPU sets the dirty bit");
-		return is(VERDICT_UNDECIDED,
-			  "nothing here tells what sets the dirty bit");
+		return is(VERDICT_HIDDEN, "the CPU sets the dirty bit");
 	case 1:
 		/*
-		 * If the CPU sets dirty bits, the fault of the upgrade can only
-		 * be a notification: vm_page_prot is write-protected, and
-		 * mkwrite made the PTE of the first store writable. DAX does
-		 * not go through wp_page_reuse(); the file time shows it.
+		 * If the CPU sets dirty bits, that fault can only be for the write
+		 * permission, which the first store got without one.
 		 */
-		if (dirty == DIRTY_BY_SOFTWARE ||
-		    about_each(c->pgreuse_upgrade) || c->mtime_upgrade == 1)
-			return is(VERDICT_HONOURED,
-				  "honoured for write faults; a load leaves the page clean");
-		if (c->pgreuse_upgrade == NOT_MEASURED ||
-		    dirty == DIRTY_BY_UNKNOWN)
-			return is(VERDICT_UNDECIDED,
-				  "the store after a load faults, and no counter names the cause");
-		return unexpected("the store after a load faults, and no counter says why");
+		return is(VERDICT_HONOURED,
+			  "honoured for write faults; a load leaves the page clean");
 	case 2:
-		if (dirty == DIRTY_BY_SOFTWARE)
+		if (software)
 			return is(VERDICT_IGNORED,
 				  "the upgrade after a load is notified and dirtied in two faults");
 		return unexpected("two faults after a load, where software sets no dirty bit");
@@ -134,51 +104,33 @@ static struct judgement judge_single(const struct store_cost *c,
 	}
 }
 
-static struct judgement judge_double(const struct store_cost *c,
-				     enum dirty_by dirty)
+static struct judgement judge_double(const struct store_cost *c, bool software)
 {
 	if (c->store_after_load != 1)
 		return unexpected("the second fault is not that of a store after a load");
 	if (about_each(c->pgreuse))
 		return is(VERDICT_NOTIFY, "the second fault is the notification");
-	if (c->pgreuse == NOT_MEASURED || dirty == DIRTY_BY_UNKNOWN)
+	if (c->pgreuse == NOT_MEASURED)
 		return is(VERDICT_UNDECIDED,
 			  "no counter tells the dirty fault from a notification");
 	if (!about_none(c->pgreuse))
 		return unexpected("notified for some pages and not for others");
-	if (dirty == DIRTY_BY_SOFTWARE)
+	if (software)
 		return is(VERDICT_IGNORED,
 			  "the second fault does nothing but set the dirty bit");
 	return unexpected("a store takes two faults, and no counter says why");
 }
 
-/*
- * A driver that tracks dirty pages and is not notified of a first store takes one
- * fault, as if mkwrite was honoured. The file time tells: a notification moves it,
- * also one within the fault itself (DAX, page_mkwrite).
- */
-static bool first_store_missed(const struct store_cost *c)
-{
-	return c->mtime_first_store == 0 &&
-	       (c->mtime_upgrade == 1 || c->mtime_child_store == 1);
-}
-
 struct judgement judge(const struct store_cost *c)
 {
-	enum dirty_by dirty = dirty_by(c);
+	int software = clean_faults(c);
 
-	if (c->first_store < 0 || c->load < 0 || c->store_after_load < 0 ||
-	    c->second_store < 0)
-		return unexpected("a probe is missing");
 	if (c->second_store)
 		return unexpected("a second store to the same page faults");
-	if (dirty == DIRTY_BY_CONTRADICTION)
+	if (software < 0)
 		return unexpected("forked child and memfd page disagree on what sets the dirty bit");
-	if (c->upgrades != NOT_MEASURED &&
-	    c->upgrades != NR_STORES * c->store_after_load && !is_huge(c))
+	if (c->upgrades != NR_STORES * c->store_after_load && !is_huge(c))
 		return unexpected("stores after a load do not cost the same on each page");
-	if (first_store_missed(c))
-		return unexpected("notified of a store to a clean page, but not of the first store");
 
 	if (c->load == 0)
 		return judge_premapped(c);
@@ -187,9 +139,9 @@ struct judgement judge(const struct store_cost *c)
 
 	switch (c->first_store) {
 	case 1:
-		return judge_single(c, dirty);
+		return judge_single(c, software);
 	case 2:
-		return judge_double(c, dirty);
+		return judge_double(c, software);
 	case 0:
 		return unexpected("a load faults where a store does not");
 	default:
@@ -199,23 +151,17 @@ struct judgement judge(const struct store_cost *c)
 
 const char *verdict_name(enum verdict verdict)
 {
-	switch (verdict) {
-	case VERDICT_HONOURED:
-		return "honoured";
-	case VERDICT_IGNORED:
-		return "ignored";
-	case VERDICT_NOTIFY:
-		return "notify";
-	case VERDICT_HIDDEN:
-		return "hidden";
-	case VERDICT_PREMAPPED:
-		return "premapped";
-	case VERDICT_UNDECIDED:
-		return "undecided";
-	case VERDICT_UNEXPECTED:
-		break;
-	}
-	return "unexpected";
+	static const char *const names[] = {
+		[VERDICT_HONOURED] = "honoured",
+		[VERDICT_IGNORED] = "ignored",
+		[VERDICT_NOTIFY] = "notify",
+		[VERDICT_HIDDEN] = "hidden",
+		[VERDICT_PREMAPPED] = "premapped",
+		[VERDICT_UNDECIDED] = "undecided",
+		[VERDICT_UNEXPECTED] = "unexpected",
+	};
+
+	return names[verdict];
 }
 
 int predict_stores(const struct store_cost *c)

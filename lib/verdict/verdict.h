@@ -12,75 +12,35 @@
 /* There is no such probe for this mapping, or the system refused it. */
 #define NOT_MEASURED	(-1)
 
-/**
- * struct store_cost - page faults at the page accessed, each on a fresh mapping
- *
- * @first_store:	store to an untouched page
- * @load:		load of an untouched page
- * @store_after_load:	store to the page loaded before
- * @second_store:	another store to a page already stored to
- * @child_store:	store by a forked child to a page that its parent dirtied;
- *			NOT_MEASURED if fork() does not copy the PTEs
- * @memfd_upgrade:	store after a load of a fresh shared memfd page, on the same
- *			CPU: 1 if software sets the dirty bit
- * @stores:		NR_STORES first stores, in order
- * @upgrades:		NR_STORES stores to pages loaded before
- * @mapped_ahead:	pages (not faults) that one store maps
- * @pgreuse:		pgreuse events of /proc/vmstat during @stores
- * @pgreuse_upgrade:	the same during @upgrades
- * @mtime_first_store:	1 if a first store moves the times of the mapped file, 0 if
- *			not, or NOT_MEASURED
- * @mtime_upgrade:	the same for a store to a page loaded before
- * @mtime_child_store:	the same for a forked child's store to a page that fork()
- *			cleaned and mprotect() gave vm_page_prot
- */
+/* Page faults at the page accessed, and events. */
 struct store_cost {
-	int first_store;
-	int load;
-	int store_after_load;
-	int second_store;
+	int first_store;	/* store to an untouched page */
+	int load;		/* load of an untouched page */
+	int second_store;	/* another store to a page already stored to */
+	int store_after_load;	/* store to the page loaded before */
+	/* Forked child's store to a page that its parent dirtied, if fork() copies PTEs. */
 	int child_store;
-	int memfd_upgrade;
-	int stores;
-	int upgrades;
-	int mapped_ahead;
-	int pgreuse;
-	int pgreuse_upgrade;
-	int mtime_first_store;
-	int mtime_upgrade;
-	int mtime_child_store;
+	int memfd_upgrade;	/* @store_after_load of shmem: 1 if software sets the dirty bit */
+	int stores;		/* NR_STORES first stores, in order */
+	int upgrades;		/* NR_STORES stores to pages loaded before */
+	int mapped_ahead;	/* pages (not faults) that one store maps */
+	int pgreuse;		/* pgreuse events of /proc/vmstat during @stores */
+	int pgreuse_upgrade;	/* the same during @upgrades */
 };
 
-/**
- * enum verdict - what the cost means
- *
- * @VERDICT_HONOURED:	one fault left a PTE that takes the store
- * @VERDICT_IGNORED:	the bug: a fault did nothing but set the dirty bit
- * @VERDICT_NOTIFY:	the driver asked to be notified of the first write
- * @VERDICT_HIDDEN:	one fault, but the CPU sets dirty bits itself
- * @VERDICT_PREMAPPED:	mapped before any fault
- * @VERDICT_UNDECIDED:	no counter here tells the cause of a fault
- * @VERDICT_UNEXPECTED:	none of these
- */
 enum verdict {
-	VERDICT_HONOURED,
-	VERDICT_IGNORED,
-	VERDICT_NOTIFY,
-	VERDICT_HIDDEN,
-	VERDICT_PREMAPPED,
-	VERDICT_UNDECIDED,
-	VERDICT_UNEXPECTED,
+	VERDICT_HONOURED,	/* one fault left a PTE that takes the store */
+	VERDICT_IGNORED,	/* the bug: a fault did nothing but set the dirty bit */
+	VERDICT_NOTIFY,		/* the driver asked to be notified of the first write */
+	VERDICT_HIDDEN,		/* one fault, but the CPU sets dirty bits itself */
+	VERDICT_PREMAPPED,	/* mapped before any fault */
+	VERDICT_UNDECIDED,	/* no counter here tells the cause of a fault */
+	VERDICT_UNEXPECTED,	/* none of these */
 };
 
-/**
- * struct judgement - a verdict and its reason
- *
- * @verdict:	the verdict
- * @reason:	constant text without numbers, one clause
- */
 struct judgement {
 	enum verdict verdict;
-	const char *reason;
+	const char *reason;	/* constant text without numbers, one clause */
 };
 
 /* The verdict on a mapping. Anything that fits no row is unexpected. */

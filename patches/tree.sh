@@ -11,7 +11,8 @@
 #	PATTERN		files of this suite that the patch adds
 #	about PATH	files of the kernel whose maintainers get the patch, too
 # In each state, a line that names a file or a source of the suite is left out as long
-# as the file is not in the tree: an #include, an entry of a list of sources. Of config,
+# as the file is not in the tree: an #include, an entry of a list of sources, a line that
+# ends in the file's name as a comment. Of config,
 # each state gets the sections of its files.
 #
 # The tree is read first and changed last, or not at all. mm/pfn_mkwrite.patch records
@@ -163,7 +164,7 @@ absent_words() {
 	(cd "$top" && comm -23 <({ find lib -type f; printf '%s\n' pfn_mkwrite_{test,drm}.c; } | sort) \
 		<(printf '%s\n' "${files[@]}" | sort)) |
 		while read -r name; do
-			printf '%s\n' "$name" "${name##*/}\""
+			printf '%s\n' "$name" "${name##*/}\"" "/* ${name##*/} */"
 			[[ $name != *.c ]] ||
 				sed -n 's/^const struct source \(.*\)_source = {$/\1_source\nsource(\1/p' "$top/$name"
 		done

@@ -267,7 +267,7 @@ series_small() {
 		core && $1 > max	{ max = $1 }
 		END {
 			print first, max, all
-			exit !(first && first <= 4100 && max <= 950 && all <= 6400)
+			exit !(first && first <= 2600 && max <= 950 && all <= 6000)
 		}' "$out/sizes"
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a first touch of device memory costs, and what it costs to measure that. Not a
+ * The time of a first touch of device memory, and of measuring it. Not a
  * test: run_tests.sh does not start it.
  */
 #include <errno.h>

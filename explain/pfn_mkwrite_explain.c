@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does the kernel do for one store to device memory, and why does it take as many
- * page faults as it does? See print_usage().
+ * Traces the kernel during one store to device memory, to show the cause of each page
+ * fault. See print_usage().
  */
 #include <errno.h>
 #include <stdio.h>

@@ -108,7 +108,7 @@ TEST_F(ring, wrapped)
 	EXPECT_EQ(6, self->faults[1].addr);
 }
 
-/* What a record of another size leaves behind. */
+/* A record of another size leaves such a position behind. */
 TEST_F(ring, odd_position)
 {
 	self->head = 8;

@@ -61,7 +61,7 @@ PTE(arm64_by_software, ARM64, 0x1e8000010428f4b, "writable and dirty",
     "DBM 1, RDONLY 0, DIRTY 1, AF 1, attribute index 2");
 PTE(arm64_by_hardware, ARM64, 0x168000010428c4b, "writable and dirty",
     "DBM 1, RDONLY 0, DIRTY 0, AF 1, attribute index 2");
-/* What wrprotect leaves of a dirty PTE, and a read-only one that CPUs can write to. */
+/* A dirty PTE after wrprotect, and a read-only one that CPUs can write to. */
 PTE(arm64_dirty_protected, ARM64, 0xe0000010428fcb,
     "write-protected and dirty",
     "DBM 0, RDONLY 1, DIRTY 1, AF 1, attribute index 2");

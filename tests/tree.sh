@@ -35,7 +35,7 @@ copy_selftests() {
 		rm -rf "$tree" && cp -a "${harness%/"$selftests"}" "$tree"
 }
 
-# What there is, and what is in it.
+# Print the files of a folder, with their modes and sums.
 contents() {
 	(cd "$1" && {
 		find . -type f -printf '%p %m\n'
@@ -59,7 +59,7 @@ suite_files() {
 	[[ $version != 6.1 ]] || echo lib/tests/compat.h
 }
 
-# What is new and what is changed, and nothing else is.
+# The installed files are new or changed, and nothing else is.
 installed() {
 	local wrapper=''
 
@@ -84,7 +84,7 @@ twice_the_same() {
 		snapshot "$tree" | diff "$out/before" -
 }
 
-# What was built of it goes, too. What mm/ has found out about this machine is its own.
+# Built files of the suite go, too. local_config.* of mm/ belongs to mm/.
 uninstalled() {
 	local harness
 	rm -f "$dir"/local_config.*
@@ -504,7 +504,7 @@ in_obj() {
 	"$1" -s -j2 -C "$tree" O="$obj" "${@:2}"
 }
 
-# What of config the kernel's configuration does not have after kselftest-merge.
+# Print the lines of config that the configuration lacks after kselftest-merge.
 config_merged() {
 	obj=$out/config-$1
 	mkdir -p "$obj" && in_obj make ARCH="$1" defconfig kselftest-merge || return
@@ -544,7 +544,7 @@ said() {
 		grep -E "$level" | sed 's/^# //' | diff <(printf '%s\n' "${@:3}") -
 }
 
-# What a user types for the tree of this version in a guest with all of the devices.
+# Print the command of a user of this version, for a guest with all of the devices.
 run_tests() {
 	case $version in
 	6.1)	echo './run_kselftest.sh -t vm:pfn_mkwrite_test -t vm:pfn_mkwrite_drm' ;;
@@ -603,7 +603,7 @@ in_tree() {
 		make -s -j2 -C "$tree/$selftests" TARGETS=$collection FORCE_TARGETS=1 "$@"
 }
 
-# What check_config.sh found out for arm64 is not true here.
+# The results of check_config.sh for arm64 are not true here.
 native() {
 	rm -f "$dir"/local_config.*
 	make -s -j2 -C "$tree" headers && in_tree && ls "$dir"/pfn_mkwrite_{test,drm}
@@ -645,7 +645,7 @@ with_objects() {
 	in_obj make headers && ours O="$obj" && ours O="$obj" LLVM=1
 }
 
-# What was built there before is of another machine.
+# The programs that were built there before are for another machine.
 cross_in_tree() {
 	make -s -j2 -C "$tree" headers && in_tree clean && ours && ours LLVM=1
 }

@@ -7,7 +7,7 @@
 
 /*
  * A wrong PFN for a page that is mapped ahead costs no extra fault. Compare with a
- * mapping of each page alone, in which that page is the one that faults: two
+ * fresh mapping for each page, in which that page is the one that faults: two
  * mappings that map ahead could be wrong in the same way.
  */
 TEST_F(mapping, page_data)

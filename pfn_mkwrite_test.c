@@ -10,6 +10,7 @@
 #include "kselftest_harness.h"
 
 #include "lib/tests/mapping_tests.h"
+#include "lib/tests/perf_tests.h"
 
 /* Kernel data that the vDSO reads: a store must not get through. */
 FIXTURE(vdso)

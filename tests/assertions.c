@@ -45,7 +45,7 @@ static const struct {
 	DOUBLE(notify_without_fault, N, N, SET(strip[8], 0)),
 	CASE(upgrade_twice, SET(cost.store_after_load, 2), SET(cost.upgrades, 2 * N)),
 	CASE(store_again, SET(cost.second_store, 1)),
-	CASE(hidden, SET(cost.child_store, 0), SET(cost.memfd_upgrade, 0)),
+	CASE(hidden, SET(cost.child_store, 0), SET(cost.clean_store, 0)),
 	CASE(premapped, SET(cost.load, 0)),
 	CASE(premapped_twice, SET(cost.load, 0), SET(cost.first_store, 2),
 	     SET(cost.stores, 2 * N)),
@@ -67,7 +67,7 @@ static void make(struct observation *o, const struct change *changes)
 		.first_store = 1,
 		.load = 1,
 		.child_store = 1,
-		.memfd_upgrade = 1,
+		.clean_store = 1,
 		.stores = N,
 		.mapped_ahead = 1,
 	};

@@ -24,7 +24,7 @@ FIXTURE_SETUP(report)
 		.load = 1,
 		.store_after_load = 1,
 		.child_store = 1,
-		.memfd_upgrade = 1,
+		.clean_store = 1,
 		.stores = 68,
 		.upgrades = 64,
 		.mapped_ahead = 16,
@@ -118,7 +118,7 @@ TEST_F(report, unexpected)
 	self->obs.cost.first_store = 3;
 	EXPECT_NE(NULL, strstr(print(self), "# mapping radeon: unexpected ("));
 	EXPECT_NE(NULL, strstr(self->text, "#   a store takes more than two faults\n"));
-	EXPECT_NE(NULL, strstr(self->text, "#   memfd page: store after load 1; mapped "));
+	EXPECT_NE(NULL, strstr(self->text, "#   clean page: store 1; mapped "));
 	EXPECT_NE(NULL, strstr(self->text, "#   faults of each page: "));
 }
 

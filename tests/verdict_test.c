@@ -31,7 +31,7 @@ FIXTURE_TEARDOWN(row)
 
 /*
  * Columns: first_store, load, store_after_load, second_store, child_store,
- * memfd_upgrade, pgreuse, pgreuse_upgrade, upgrades, mapped_ahead. The table
+ * clean_store, pgreuse, pgreuse_upgrade, upgrades, mapped_ahead. The table
  * calls the first five F, L, S, A and C, and pgreuse R.
  */
 #define ROW(name, expected, total, F, L, S, A, C, memfd, R, upgraded, U, ahead) \
@@ -39,7 +39,7 @@ FIXTURE_TEARDOWN(row)
 		.cost = { \
 			.first_store = F, .load = L, .store_after_load = S, \
 			.second_store = A, .child_store = C, \
-			.memfd_upgrade = memfd, .pgreuse = R, \
+			.clean_store = memfd, .pgreuse = R, \
 			.pgreuse_upgrade = upgraded, \
 			.upgrades = (U) == X ? N * (S) : (U), \
 			.mapped_ahead = ahead, \
@@ -71,7 +71,7 @@ ROW(upgrade_notified, IGNORED, N, 1, 1, 2, 0, 1, 1, 0, N, X, 1);
 ROW(honoured_notified_upgrade, HONOURED, N, 1, 1, 1, 0, 0, 0, 0, N, X, 1);
 ROW(honoured_unseen_upgrade, HONOURED, N, 1, 1, 1, 0, 0, 0, 0, 0, X, 1);
 
-/* No PTE to copy for fork: the memfd page alone tells. */
+/* No PTE to copy for fork: the clean page alone tells. */
 ROW(memfd_alone_software, HONOURED, N, 1, 1, 0, 0, X, 1, 0, X, X, 1);
 ROW(memfd_alone_hardware, HIDDEN, N, 1, 1, 0, 0, X, 0, 0, X, X, 1);
 

@@ -296,8 +296,8 @@ static int probe_all(struct prober *p)
 	obs->stage = "calibration";
 	seen = calibrate(&p->meter, &obs->mixed_cpus);
 	if (seen < 0)
-		return backing_fail(&p->b, seen, "calibration on shared memory: %m");
-	obs->cost.memfd_upgrade = seen;
+		return backing_fail(&p->b, seen, "calibration by MADV_FREE: %m");
+	obs->cost.clean_store = seen;
 	obs->cpu = sched_getcpu();
 	obs->pgreuse_err = vmstat_count("pgreuse") < 0 ? -ENOENT : 0;
 

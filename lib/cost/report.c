@@ -83,7 +83,7 @@ void report_mapping(FILE *out, const struct source *src, const struct observatio
 	}
 	print_strip(out, obs);
 	if (odd)
-		fprintf(out, "#   memfd page: store after load %d; mapped ahead %d pages; %d stores after loads %d faults, pgreuse %s\n",
-			c->memfd_upgrade, c->mapped_ahead, NR_STORES, c->upgrades,
+		fprintf(out, "#   clean page: store %d; mapped ahead %d pages; %d stores after loads %d faults, pgreuse %s\n",
+			c->clean_store, c->mapped_ahead, NR_STORES, c->upgrades,
 			number(reuse, c->pgreuse_upgrade));
 }

@@ -8,9 +8,9 @@
 #include "count.h"
 
 /*
- * Anonymous shared memory is shmem (mm/shmem.c, shmem_zero_setup()), and no seccomp
- * filter refuses it. Without a log, other faults of the thread count as well: the least of
- * three.
+ * MADV_FREE cleans the PTE of a page and leaves it writable, whatever the protection of a
+ * VMA is (mm/madvise.c, madvise_free_pte_range()). Reclaim, or without a log other faults
+ * of the thread, can only add faults: the least of three.
  */
 static int clean_faults(struct meter *meter)
 {
@@ -19,13 +19,16 @@ static int clean_faults(struct meter *meter)
 	struct access access;
 	unsigned char *addr;
 
-	for (i = 0; i < (meter->log_err ? 3 : 1); i++) {
+	for (i = 0; i < 3 && least; i++) {
 		addr = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (addr == MAP_FAILED)
 			return -errno;
-		err = access_page(meter, addr, ACCESS_LOAD, &access) ?:
-		      access_page(meter, addr, ACCESS_STORE, &access);
+		madvise(addr, size, MADV_NOHUGEPAGE);
+		err = access_page(meter, addr, ACCESS_STORE, &access);
+		if (!err && madvise(addr, size, MADV_FREE))
+			err = -errno;
+		err = err ?: access_page(meter, addr, ACCESS_STORE, &access);
 		munmap(addr, size);
 		if (err)
 			return err;

@@ -115,11 +115,10 @@ long access_offset(uint64_t ip);
 
 /*
  * Does the CPU set the dirty bit of a PTE, or a page fault? The kernel does not tell user
- * space (arm64 hides HAFDBS, arch/arm64/kernel/cpufeature.c): load from and store to
- * shmem, which is mapped clean and asks for no notification. Pin the thread to a CPU on
- * which software sets the bit, if there is one; @mixed is set if the CPUs differ, as on
- * big.LITTLE machines. Returns the faults of the store, 1 if software sets the bit, 0 if
- * the CPU does, or -errno.
+ * space (arm64 hides HAFDBS, arch/arm64/kernel/cpufeature.c): store to a page that
+ * MADV_FREE has cleaned. Pin the thread to a CPU on which software sets the bit, if there
+ * is one; @mixed is set if the CPUs differ, as on big.LITTLE machines. Returns the faults
+ * of the store, 1 if software sets the bit, 0 if the CPU does, or -errno.
  */
 int calibrate(struct meter *meter, bool *mixed);
 

@@ -13,6 +13,7 @@
 #include "thread_tests.h"
 #include "gup_tests.h"
 #include "mmap_tests.h"
+#include "kvm_tests.h"
 
 /* A mapping that this machine does not have is one SKIP. */
 FIXTURE(absent)

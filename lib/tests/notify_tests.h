@@ -12,6 +12,7 @@ enum clean_access {
 	FIRST_STORE,
 	STORE_AFTER_LOAD,
 	CHILD_STORE,
+	KERNEL_STORE,
 	LOADS,
 };
 
@@ -53,6 +54,8 @@ static inline bool moves_times(TEST_PARAMS, enum clean_access access)
 			load_all(&map);
 		else if (access == CHILD_STORE)
 			store_in_child(_metadata, &map);
+		else if (access == KERNEL_STORE)
+			futex_store(mapping_word(&map, 0));
 		else
 			*mapping_word(&map, 0) = 0;
 		moved = file_times_moved(self->b.fd, &before) == 1;

@@ -6,9 +6,11 @@
 #ifndef PFN_MKWRITE_PROPERTY_H
 #define PFN_MKWRITE_PROPERTY_H
 
+#include <linux/futex.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/param.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +20,10 @@
 #define WHY_NOT_TWICE	"this memory cannot be mapped twice"
 #define WHY_NO_THREADS	"no threads can be started here"
 #define WHY_NO_PROC	"smaps or pagemap cannot be read here"
+
+#ifndef SYS_futex	/* riscv32 */
+#define SYS_futex	SYS_futex_time64
+#endif
 
 #define CHILD_MS	3000
 /* Other tasks add events, but not to each of several tries. */
@@ -52,6 +58,18 @@ static inline void catch_signal(int sig, siginfo_t *info, void *context)
 	signal(sig, SIG_DFL);
 }
 
+static inline void catch_signals(void)
+{
+	/* SA_NODEFER: no signal mask to restore when the handler is left by a jump. */
+	const struct sigaction action = {
+		.sa_sigaction = catch_signal,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+}
+
 #define CATCH_SIGNAL(_statement) do { \
 	caught = (siginfo_t){ 0 }; \
 	if (!sigsetjmp(catch_here, 0)) { \
@@ -82,19 +100,13 @@ static inline bool raises(int signo, int code, enum access_kind kind, unsigned c
 /* Open the memory. Return: 0 or -errno. */
 static inline int open_memory(TEST_PARAMS)
 {
-	/* SA_NODEFER: no signal mask to restore when the handler is left by a jump. */
-	const struct sigaction action = {
-		.sa_sigaction = catch_signal,
-		.sa_flags = SA_SIGINFO | SA_NODEFER,
-	};
 	cpu_set_t one;
 	int err;
 
 	/* A mapping that hangs or kills is not tried again. */
 	if (self->obs->err && self->obs->err != -EAGAIN)
 		SKIP_TEST(WHY_NOT_MEASURED);
-	sigaction(SIGSEGV, &action, NULL);
-	sigaction(SIGBUS, &action, NULL);
+	catch_signals();
 	/* The CPUs differ in what sets the dirty bit: stay on the one that was measured. */
 	if (self->obs->mixed_cpus) {
 		CPU_ZERO(&one);
@@ -195,6 +207,18 @@ static inline void store_words(const struct mapping *map, uint32_t value)
 
 	for_each_page(page, map)
 		*mapping_word(map, page) = value + page;
+}
+
+/* Let the kernel store FUTEX_WORD. Return: 0 or -errno. */
+#define FUTEX_WORD	0x5e7
+static inline int futex_store(volatile uint32_t *word)
+{
+	static uint32_t nobody;
+
+	if (syscall(SYS_futex, &nobody, FUTEX_WAKE_OP_PRIVATE, 0, 0, word,
+		    FUTEX_OP(FUTEX_OP_SET, FUTEX_WORD, FUTEX_OP_CMP_EQ, 0)) < 0)
+		return -errno;
+	return 0;
 }
 
 static inline void *load_all(void *arg)

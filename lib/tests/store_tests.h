@@ -7,6 +7,9 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#define WHY_NO_CALL	"this kernel has no such system call"
+#define WHY_NO_STORE	"this memory takes no such store"
+
 struct store {
 	void (*fn)(struct store *store);
 	unsigned char *addr;
@@ -49,6 +52,13 @@ static void store_recv(struct store *store)
 	store->answer = recv(store->arg, store->addr, store->len, 0);
 }
 
+static void store_futex(void *arg)
+{
+	struct store *store = arg;
+
+	store->answer = futex_store((uint32_t *)store->addr);
+}
+
 static void store_caught(void *arg)
 {
 	struct store *store = arg;
@@ -74,7 +84,7 @@ static inline void expect_stored(TEST_PARAMS, struct store *store, int least, in
 				    store->len, storer, &access));
 	if (caught.si_signo == SIGBUS && (caught.si_code == BUS_ADRALN ||
 					  caught.si_code == BUS_OBJERR))
-		SKIP_TEST("this memory takes no such store");
+		SKIP_TEST(WHY_NO_STORE);
 	ASSERT_EQ(0, caught.si_signo);
 	if (!access_exact(&self->meter, storer))
 		self->meter.log_err = -EPERM;
@@ -194,7 +204,7 @@ TEST_F(mapping, kernel_read)
 	int fds[2];
 
 	if (pipe2(fds, O_NONBLOCK))
-		SKIP(return, "this kernel has no such system call");
+		SKIP(return, WHY_NO_CALL);
 	kernel_stores(_metadata, self, store_read, fds);
 }
 
@@ -203,6 +213,58 @@ TEST_F(mapping, kernel_recv)
 	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds))
-		SKIP(return, "this kernel has no such system call");
+		SKIP(return, WHY_NO_CALL);
 	kernel_stores(_metadata, self, store_recv, fds);
+}
+
+/* As arch_futex_atomic_op_inuser(): by load and store exclusive on arm64. */
+static inline bool atomic_store(volatile uint32_t *word)
+{
+#ifdef __aarch64__
+	int tries = 128, failed = 1;
+	uint32_t value;
+
+	while (failed && tries--)
+		asm volatile("ldxr %w0, %2\n\tstlxr %w1, %w0, %2" :
+			     "=&r" (value), "=&r" (failed), "+Q" (*word) : : "memory");
+	return !failed;
+#else
+	__atomic_fetch_add(word, 1, __ATOMIC_RELAXED);
+	return true;
+#endif
+}
+
+/*
+ * The kernel stores with page faults disabled (arch_futex_atomic_op_inuser()), and after
+ * -EFAULT lets fixup_user_fault() make a write fault, which no perf event counts.
+ */
+TEST_F(mapping, kernel_write)
+{
+	struct mapping other = map_measured(_metadata, self), map;
+	volatile bool stored = false;
+	int faults = INT_MAX, i;
+	struct access access;
+	struct store store;
+
+	/* If the CPU takes no atomic store to this memory, the kernel must not try. */
+	CATCH_SIGNAL(stored = atomic_store((volatile uint32_t *)mapping_word(&other, 0)));
+	if (caught.si_signo || !stored)
+		SKIP(return, WHY_NO_STORE);
+	if (futex_store(mapping_word(&other, 0)) == -ENOSYS)
+		SKIP(return, WHY_NO_CALL);
+	for (i = 0; i < NR_TRIES; i++) {
+		map = map_again(_metadata, self);
+		*mapping_word(&other, 0) = 0;
+		store.addr = (unsigned char *)mapping_word(&map, 0);
+		ASSERT_EQ(0, access_measure(&self->meter, store_futex, &store, store.addr,
+					    sizeof(uint32_t), STORER_KERNEL, &access));
+		ASSERT_EQ(0, store.answer);
+		ASSERT_WORD(FUTEX_WORD, &other, 0, "stored by the kernel");
+		faults = MIN(faults, access.rusage);
+		mapping_close(&map);
+	}
+	EXPECT_GE(self->cost->first_store, faults);
+	if (moves_times(_metadata, self, FIRST_STORE)) {
+		EXPECT_TRUE(moves_times(_metadata, self, KERNEL_STORE));
+	}
 }

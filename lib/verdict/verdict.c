@@ -28,10 +28,10 @@ static bool is_huge(const struct store_cost *c)
  */
 static int clean_faults(const struct store_cost *c)
 {
-	if (c->memfd_upgrade > 1 ||
-	    (c->child_store != NOT_MEASURED && c->child_store != c->memfd_upgrade && !is_huge(c)))
+	if (c->clean_store > 1 ||
+	    (c->child_store != NOT_MEASURED && c->child_store != c->clean_store && !is_huge(c)))
 		return -1;
-	return c->memfd_upgrade;
+	return c->clean_store;
 }
 
 /*
@@ -128,7 +128,7 @@ struct judgement judge(const struct store_cost *c)
 	if (c->second_store)
 		return unexpected("a second store to the same page faults");
 	if (software < 0)
-		return unexpected("forked child and memfd page disagree on what sets the dirty bit");
+		return unexpected("forked child and clean page disagree on what sets the dirty bit");
 	if (c->upgrades != NR_STORES * c->store_after_load && !is_huge(c))
 		return unexpected("stores after a load do not cost the same on each page");
 

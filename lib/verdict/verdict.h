@@ -20,7 +20,7 @@ struct store_cost {
 	int store_after_load;	/* store to the page loaded before */
 	/* Forked child's store to a page that its parent dirtied, if fork() copies PTEs. */
 	int child_store;
-	int memfd_upgrade;	/* @store_after_load of shmem: 1 if software sets the dirty bit */
+	int clean_store;	/* to a clean PTE, see calibrate(): 1 if software dirties it */
 	int stores;		/* NR_STORES first stores, in order */
 	int upgrades;		/* NR_STORES stores to pages loaded before */
 	int mapped_ahead;	/* pages (not faults) that one store maps */

@@ -61,7 +61,7 @@ static const struct {
 } inserts[] = {
 	{ "vmf_insert_pfn_prot",
 	  "addr=$arg2:x64 pfn=$arg3:x64 prot=$arg4:x64" },
-	{ "vmf_insert_pfn_prot_mkwrite",
+	{ "vmf_insert_pfn_prot_dirty",
 	  "addr=$arg2:x64 pfn=$arg3:x64 prot=$arg4:x64 mkwrite=$arg5:u8" },
 	{ "insert_pfn",
 	  "addr=$arg2:x64 pfn=$arg3:x64 prot=$arg4:x64 mkwrite=$arg5:u8" },

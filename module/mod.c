@@ -52,14 +52,14 @@ static const struct source modes[] = {
 	     "vmf_insert_page_mkwrite(), with page_mkwrite"),
 	MODE("pmd", PMD, 0, 0, "vmf_insert_pfn_pmd()"),
 	MODE("remap", REMAP, 0, 0, "remap_pfn_range()"),
-	MODE("pfn_mkwrite", PFN_MKWRITE, 0, 0, "vmf_insert_pfn_mkwrite()"),
-	MODE("pfn_mkwrite_ahead", PFN_MKWRITE, 0, AHEAD,
-	     "vmf_insert_pfn_mkwrite(), 16 pages a fault"),
-	MODE("pfn_mkwrite_notify", PFN_MKWRITE, NOTIFY, 0,
-	     "vmf_insert_pfn_mkwrite(), with pfn_mkwrite"),
-	MODE("vmwgfx_mkwrite_fixed", PFN_PROT_MKWRITE,
+	MODE("pfn_dirty", PFN_DIRTY, 0, 0, "vmf_insert_pfn_dirty()"),
+	MODE("pfn_dirty_ahead", PFN_DIRTY, 0, AHEAD,
+	     "vmf_insert_pfn_dirty(), 16 pages a fault"),
+	MODE("pfn_dirty_notify", PFN_DIRTY, NOTIFY, 0,
+	     "vmf_insert_pfn_dirty(), with pfn_mkwrite"),
+	MODE("vmwgfx_mkwrite_fixed", PFN_PROT_DIRTY,
 	     NOTIFY | PAGE_NOTIFY | UNSHARED | QUIET, AHEAD,
-	     "vmf_insert_pfn_prot_mkwrite(), as vmwgfx with VMW_BO_DIRTY_MKWRITE"),
+	     "vmf_insert_pfn_prot_dirty(), as vmwgfx with VMW_BO_DIRTY_MKWRITE"),
 };
 
 #define NR_MODES	(int)(sizeof(modes) / sizeof(*modes))
@@ -91,6 +91,7 @@ static const char *const mistakes[PFN_MKWRITE_NR_WRONGS] = {
 	[PFN_MKWRITE_WRONG_STUCK] = "stuck",
 	[PFN_MKWRITE_WRONG_PRIVATE] = "private",
 	[PFN_MKWRITE_WRONG_TIME] = "time",
+	[PFN_MKWRITE_WRONG_KERNEL_PAGE] = "kernel_page",
 };
 
 /* The mistake that the environment asks for, or -EINVAL. */

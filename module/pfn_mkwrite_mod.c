@@ -7,6 +7,7 @@
  * Not for production: the driver makes mistakes on request.
  */
 #include <linux/capability.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -217,9 +218,10 @@ static unsigned long page_at(const struct memory *mem, const struct vm_area_stru
 }
 
 /* The page that is inserted instead of it. */
-static unsigned long astray(const struct memory *mem, const struct vm_area_struct *vma,
+static unsigned long astray(const struct memory *mem, const struct vm_fault *vmf,
 			    unsigned long page, bool ahead)
 {
+	const struct vm_area_struct *vma = vmf->vma;
 	unsigned long other = page ^ 1;
 	bool stray = false;
 
@@ -235,6 +237,9 @@ static unsigned long astray(const struct memory *mem, const struct vm_area_struc
 		break;
 	case PFN_MKWRITE_WRONG_UNMAP:
 		stray = READ_ONCE(mem->closed);
+		break;
+	case PFN_MKWRITE_WRONG_KERNEL_PAGE:
+		stray = !(vmf->flags & FAULT_FLAG_USER);
 		break;
 	}
 	return stray && other < mem->nr_pages ? other : page;
@@ -274,6 +279,8 @@ static pgprot_t protection(struct memory *mem, const struct vm_area_struct *vma)
 	}
 	if (careless)
 		return writable_and_dirty(vma->vm_flags);
+	if (mem->setup.flags & PFN_MKWRITE_PROT_WRITABLE)
+		return vm_get_page_prot(VM_READ | VM_WRITE | VM_SHARED);
 	if (mem->setup.flags & PFN_MKWRITE_PROT_UNSHARED)
 		return vm_get_page_prot(vma->vm_flags & ~VM_SHARED);
 	if (mem->setup.flags & PFN_MKWRITE_PROT_SHARED)
@@ -288,9 +295,9 @@ static bool supported(u32 insert)
 		return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0);
 	case PFN_MKWRITE_INSERT_PMD:
 		return IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE);
-	case PFN_MKWRITE_INSERT_PFN_MKWRITE:
-	case PFN_MKWRITE_INSERT_PFN_PROT_MKWRITE:
-#ifdef HAVE_VMF_INSERT_PFN_MKWRITE
+	case PFN_MKWRITE_INSERT_PFN_DIRTY:
+	case PFN_MKWRITE_INSERT_PFN_PROT_DIRTY:
+#ifdef HAVE_VMF_INSERT_PFN_DIRTY
 		return true;
 #else
 		return false;
@@ -306,6 +313,8 @@ static vm_fault_t insert(struct memory *mem, struct vm_fault *vmf, unsigned long
 	unsigned long pfn = page_pfn(mem, page);
 	bool __maybe_unused write = vmf->flags & FAULT_FLAG_WRITE;
 
+	if (mem->setup.flags & PFN_MKWRITE_ZERO_PAGE)
+		pfn = page_to_pfn(ZERO_PAGE(0));
 	switch (mem->setup.insert) {
 	case PFN_MKWRITE_INSERT_PFN_PROT:
 		return vmf_insert_pfn_prot(vma, addr, pfn, protection(mem, vma));
@@ -316,11 +325,11 @@ static vm_fault_t insert(struct memory *mem, struct vm_fault *vmf, unsigned long
 		/* Takes the address from vmf: no page ahead. */
 		return vmf_insert_page_mkwrite(vmf, pfn_to_page(pfn), write);
 #endif
-#ifdef HAVE_VMF_INSERT_PFN_MKWRITE
-	case PFN_MKWRITE_INSERT_PFN_MKWRITE:
-		return vmf_insert_pfn_mkwrite(vma, addr, pfn, write);
-	case PFN_MKWRITE_INSERT_PFN_PROT_MKWRITE:
-		return vmf_insert_pfn_prot_mkwrite(vma, addr, pfn, protection(mem, vma), write);
+#ifdef HAVE_VMF_INSERT_PFN_DIRTY
+	case PFN_MKWRITE_INSERT_PFN_DIRTY:
+		return vmf_insert_pfn_dirty(vma, addr, pfn, write);
+	case PFN_MKWRITE_INSERT_PFN_PROT_DIRTY:
+		return vmf_insert_pfn_prot_dirty(vma, addr, pfn, protection(mem, vma), write);
 #endif
 	}
 	return vmf_insert_pfn(vma, addr, pfn);
@@ -422,7 +431,8 @@ static vm_fault_t mod_fault(struct vm_fault *vmf)
 	unsigned long i, page = page_at(mem, vma, addr);
 	vm_fault_t ret = VM_FAULT_NOPAGE;
 
-	if (page >= mem->nr_pages)
+	if (page >= mem->nr_pages ||
+	    (mem->setup.flags & PFN_MKWRITE_ZERO_PAGE && vmf->flags & FAULT_FLAG_WRITE))
 		return VM_FAULT_SIGBUS;
 	if (!answered(mem, vmf, page))
 		return VM_FAULT_NOPAGE;
@@ -438,7 +448,7 @@ static vm_fault_t mod_fault(struct vm_fault *vmf)
 		page = page_at(mem, vma, addr);
 		if (page >= mem->nr_pages)
 			break;
-		ret = insert(mem, vmf, addr, astray(mem, vma, page, i));
+		ret = insert(mem, vmf, addr, astray(mem, vmf, page, i));
 		/* As in TTM: a page ahead may fail. */
 		if (ret & VM_FAULT_ERROR)
 			return i ? VM_FAULT_NOPAGE : ret;
@@ -691,9 +701,12 @@ static int check(const struct pfn_mkwrite_setup *setup)
 		return -EINVAL;
 	if (setup->insert == PFN_MKWRITE_INSERT_PAGE && setup->ahead > 1)
 		return -EINVAL;
-	if (setup->flags & (PFN_MKWRITE_PROT_UNSHARED | PFN_MKWRITE_PROT_SHARED) &&
+	if (setup->flags & (PFN_MKWRITE_PROT_UNSHARED | PFN_MKWRITE_PROT_SHARED |
+			    PFN_MKWRITE_PROT_WRITABLE) &&
 	    setup->insert != PFN_MKWRITE_INSERT_PFN_PROT &&
-	    setup->insert != PFN_MKWRITE_INSERT_PFN_PROT_MKWRITE)
+	    setup->insert != PFN_MKWRITE_INSERT_PFN_PROT_DIRTY)
+		return -EINVAL;
+	if (setup->flags & PFN_MKWRITE_ZERO_PAGE && setup->insert != PFN_MKWRITE_INSERT_PFN)
 		return -EINVAL;
 	/* They have vm_ops of their own and map all pages. */
 	if (setup->insert == PFN_MKWRITE_INSERT_PMD || setup->insert == PFN_MKWRITE_INSERT_REMAP)
@@ -823,6 +836,44 @@ static long ioctl_reset(struct memory *mem)
 	return err;
 }
 
+/* As vmwgfx does with VMW_BO_DIRTY_PAGETABLE. */
+static long ioctl_record(struct file *file, void __user *arg)
+{
+#ifdef CONFIG_MAPPING_DIRTY_HELPERS
+	DECLARE_BITMAP(dirty, 64) = { 0 };
+	pgoff_t start = 0, end = 0;
+	u64 pages;
+
+	clean_record_shared_mapping_range(file->f_mapping, 0, 64, 0, dirty, &start, &end);
+	pages = dirty[0];
+#if BITS_PER_LONG == 32
+	pages |= (u64)dirty[1] << 32;
+#endif
+	return copy_to_user(arg, &pages, sizeof(pages)) ? -EFAULT : 0;
+#else
+	return -EOPNOTSUPP;
+#endif
+}
+
+static long ioctl_unmap(void __user *arg)
+{
+	struct pfn_mkwrite_unmap unmap;
+	struct file *file;
+	int err = -EINVAL;
+
+	if (copy_from_user(&unmap, arg, sizeof(unmap)))
+		return -EFAULT;
+	file = fget(unmap.fd);
+	if (!file)
+		return -EBADF;
+	if (S_ISCHR(file_inode(file)->i_mode) && unmap.size && !unmap.pad) {
+		unmap_mapping_range(file->f_mapping, unmap.offset, unmap.size, 1);
+		err = 0;
+	}
+	fput(file);
+	return err;
+}
+
 static long mod_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
@@ -832,6 +883,10 @@ static long mod_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_pte(file, (void __user *)arg);
 	case PFN_MKWRITE_MOD_RESET:
 		return ioctl_reset(file->private_data);
+	case PFN_MKWRITE_MOD_RECORD:
+		return ioctl_record(file, (void __user *)arg);
+	case PFN_MKWRITE_MOD_UNMAP:
+		return ioctl_unmap((void __user *)arg);
 	}
 	return -ENOTTY;
 }

@@ -19,9 +19,9 @@
  * @PFN_MKWRITE_INSERT_PAGE:	vmf_insert_page_mkwrite(), mkwrite for write faults
  * @PFN_MKWRITE_INSERT_PMD:	vmf_insert_pfn_pmd(), write for write faults
  * @PFN_MKWRITE_INSERT_REMAP:	remap_pfn_range() in mmap()
- * @PFN_MKWRITE_INSERT_PFN_MKWRITE: vmf_insert_pfn_mkwrite(), mkwrite for write faults;
+ * @PFN_MKWRITE_INSERT_PFN_DIRTY: vmf_insert_pfn_dirty(), mkwrite for write faults;
  *				added by the patches of this suite
- * @PFN_MKWRITE_INSERT_PFN_PROT_MKWRITE: vmf_insert_pfn_prot_mkwrite(), likewise
+ * @PFN_MKWRITE_INSERT_PFN_PROT_DIRTY: vmf_insert_pfn_prot_dirty(), likewise
  */
 enum pfn_mkwrite_insert {
 	PFN_MKWRITE_INSERT_PFN,
@@ -30,8 +30,8 @@ enum pfn_mkwrite_insert {
 	PFN_MKWRITE_INSERT_PAGE,
 	PFN_MKWRITE_INSERT_PMD,
 	PFN_MKWRITE_INSERT_REMAP,
-	PFN_MKWRITE_INSERT_PFN_MKWRITE,
-	PFN_MKWRITE_INSERT_PFN_PROT_MKWRITE,
+	PFN_MKWRITE_INSERT_PFN_DIRTY,
+	PFN_MKWRITE_INSERT_PFN_PROT_DIRTY,
 	PFN_MKWRITE_NR_INSERTS,
 };
 
@@ -53,8 +53,12 @@ enum pfn_mkwrite_insert {
 #define PFN_MKWRITE_PROT_SHARED		0x10U
 /* A notification does not update the file times. gem-shmem and file systems do that. */
 #define PFN_MKWRITE_QUIET		0x20U
+/* The protection is that of a shared, writable VMA in any VMA, as udlfb has it. */
+#define PFN_MKWRITE_PROT_WRITABLE	0x40U
+/* INSERT_PFN of the zero page. A store raises SIGBUS if it faults: only load from it. */
+#define PFN_MKWRITE_ZERO_PAGE		0x80U
 
-#define PFN_MKWRITE_FLAGS		0x3fU
+#define PFN_MKWRITE_FLAGS		0xffU
 
 /**
  * enum pfn_mkwrite_wrong - a mistake of a driver, which a test must notice
@@ -86,6 +90,7 @@ enum pfn_mkwrite_insert {
  * @PFN_MKWRITE_WRONG_STUCK:	all but the first thread hang, the VMA locked
  * @PFN_MKWRITE_WRONG_PRIVATE:	a private mapping is as writable as a shared one
  * @PFN_MKWRITE_WRONG_TIME:	a notification of an odd page is lost
+ * @PFN_MKWRITE_WRONG_KERNEL_PAGE: an access by the kernel gets other pages
  */
 enum pfn_mkwrite_wrong {
 	PFN_MKWRITE_WRONG_NONE,
@@ -115,6 +120,7 @@ enum pfn_mkwrite_wrong {
 	PFN_MKWRITE_WRONG_STUCK,
 	PFN_MKWRITE_WRONG_PRIVATE,
 	PFN_MKWRITE_WRONG_TIME,
+	PFN_MKWRITE_WRONG_KERNEL_PAGE,
 	PFN_MKWRITE_NR_WRONGS,
 };
 
@@ -184,9 +190,31 @@ struct pfn_mkwrite_pte {
  * together, -EOPNOTSUPP if this kernel does not have the function.
  * PTE: -EFAULT if no mapping of this file has the address.
  * RESET: clear the memory and all counts. -ENXIO before SETUP.
+ * RECORD: a bit for each of the first 64 pages that has a dirty PTE in a shared mapping
+ * of any open file of the device. The PTEs are clean afterwards. -EOPNOTSUPP without
+ * CONFIG_MAPPING_DIRTY_HELPERS.
  */
 #define PFN_MKWRITE_MOD_SETUP	_IOWR('m', 0x70, struct pfn_mkwrite_setup)
 #define PFN_MKWRITE_MOD_PTE	_IOWR('m', 0x71, struct pfn_mkwrite_pte)
 #define PFN_MKWRITE_MOD_RESET	_IO('m', 0x72)
+#define PFN_MKWRITE_MOD_RECORD	_IOR('m', 0x73, __u64)
+
+/**
+ * struct pfn_mkwrite_unmap - a range to be unmapped from all page tables
+ *
+ * @fd:		a character device
+ * @pad:	0
+ * @offset:	bytes, as for mmap()
+ * @size:	bytes, not 0
+ */
+struct pfn_mkwrite_unmap {
+	__s32 fd;
+	__u32 pad;
+	__u64 offset;
+	__u64 size;
+};
+
+/* As drm_vma_node_unmap() does. -EBADF or -EINVAL if there is nothing such. */
+#define PFN_MKWRITE_MOD_UNMAP	_IOW('m', 0x74, struct pfn_mkwrite_unmap)
 
 #endif /* PFN_MKWRITE_MOD_H */

@@ -11,9 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/source/drm_cards.h"
 #include "../lib/tests/compat.h"
 #include "../lib/tests/mapping_tests.h"
 #include "mod.h"
+
+#define PM_SOFT_DIRTY	(UINT64_C(1) << 55)
 
 /* Of a mapping that was added, or NULL. */
 static struct observation *observation_of(const struct source *src)
@@ -282,6 +285,275 @@ TEST_F(module, not_unloaded_while_mapped)
 	munmap(addr, self->page_size);
 }
 
+static unsigned char *mod_make(struct __test_metadata *_metadata, int fd, int prot,
+			       struct pfn_mkwrite_setup setup)
+{
+	unsigned char *addr;
+
+	ASSERT_EQ(0, ioctl(fd, PFN_MKWRITE_MOD_SETUP, &setup));
+	addr = mmap(NULL, setup.size, prot, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, addr);
+	return addr;
+}
+
+static struct pfn_mkwrite_pte mod_pte(struct __test_metadata *_metadata, int fd,
+				      const unsigned char *addr)
+{
+	struct pfn_mkwrite_pte pte = { .addr = (uintptr_t)addr };
+
+	ASSERT_EQ(0, ioctl(fd, PFN_MKWRITE_MOD_PTE, &pte));
+	return pte;
+}
+
+static uint32_t mod_loaded(struct __test_metadata *_metadata, int fd, unsigned char *addr)
+{
+	load_page(addr);
+	return mod_pte(_metadata, fd, addr).now &
+	       (PFN_MKWRITE_PTE_PRESENT | PFN_MKWRITE_PTE_DIRTY | PFN_MKWRITE_PTE_WRITE);
+}
+
+/*
+ * comedi, udlfb, smscufx and atomisp pass PAGE_SHARED for any VMA. If the CPU does not
+ * set the dirty bit, only a clean PTE protects a read-only VMA.
+ */
+TEST_F(module, read_only_stays_clean)
+{
+	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ,
+				       (struct pfn_mkwrite_setup){
+		.insert = PFN_MKWRITE_INSERT_PFN_PROT,
+		.flags = PFN_MKWRITE_PROT_WRITABLE,
+		.size = self->page_size,
+	});
+	struct meter meter;
+	bool mixed;
+
+	EXPECT_EQ(PFN_MKWRITE_PTE_PRESENT | PFN_MKWRITE_PTE_WRITE,
+		  mod_loaded(_metadata, self->fd, addr));
+	meter_open(&meter);
+	if (calibrate(&meter, &mixed) == 1 && !mixed) {
+		catch_signals();
+		ASSERT_RAISES(SIGSEGV, SEGV_ACCERR, ACCESS_STORE, addr, "after a load");
+	}
+}
+
+/* mprotect() makes a dirty PTE writable, and nothing is notified. */
+TEST_F(module, write_protected_stays_clean)
+{
+	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ | PROT_WRITE,
+				       (struct pfn_mkwrite_setup){
+		.insert = PFN_MKWRITE_INSERT_PFN_PROT,
+		.flags = PFN_MKWRITE_PROT_UNSHARED,
+		.size = self->page_size,
+	});
+
+	EXPECT_EQ(PFN_MKWRITE_PTE_PRESENT, mod_loaded(_metadata, self->fd, addr));
+}
+
+/* __vm_insert_mixed() inserts such a page clean without pte_special, so do all others. */
+TEST_F(module, mixed_page_stays_clean)
+{
+	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ | PROT_WRITE,
+				       (struct pfn_mkwrite_setup){
+		.insert = PFN_MKWRITE_INSERT_MIXED,
+		.flags = PFN_MKWRITE_MIXEDMAP,
+		.size = self->page_size,
+	});
+
+	EXPECT_EQ(PFN_MKWRITE_PTE_PRESENT | PFN_MKWRITE_PTE_WRITE,
+		  mod_loaded(_metadata, self->fd, addr));
+}
+
+/*
+ * clear_refs makes vm_page_prot read-only to track soft-dirty pages: a page mapped since
+ * must stay write-protected (fs/proc/task_mmu.c, clear_refs_write()).
+ */
+TEST_F(module, soft_dirty_tracked)
+{
+	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ | PROT_WRITE,
+				       (struct pfn_mkwrite_setup){
+		.insert = PFN_MKWRITE_INSERT_PFN,
+		.size = self->page_size,
+	});
+	int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+	uint64_t before = 0, after = 0;
+	unsigned char *plain;
+
+	plain = mmap(NULL, self->page_size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, plain);
+	plain[0] = 1;
+	pagemap_read(plain, &before);
+	if (write(fd, "4", 1) != 1 || !pagemap_read(plain, &after) ||
+	    !(before & PM_SOFT_DIRTY) || after & PM_SOFT_DIRTY)
+		SKIP(return, "this kernel does not track soft-dirty pages");
+	EXPECT_EQ(PFN_MKWRITE_PTE_PRESENT, mod_loaded(_metadata, self->fd, addr));
+}
+
+static long zero_pages_of_ksm(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/ksm/ksm_zero_pages", "re");
+	long nr = 0;
+
+	if (file) {
+		if (fscanf(file, "%ld", &nr) != 1)
+			nr = 0;
+		fclose(file);
+	}
+	return nr;
+}
+
+/* A dirty PTE of the zero page is KSM's: is_ksm_zero_pte(). munmap() counts it down. */
+TEST_F(module, zero_page_stays_clean)
+{
+	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ | PROT_WRITE,
+				       (struct pfn_mkwrite_setup){
+		.insert = PFN_MKWRITE_INSERT_PFN,
+		.flags = PFN_MKWRITE_ZERO_PAGE,
+		.size = self->page_size,
+	});
+	long nr = zero_pages_of_ksm();
+
+	EXPECT_EQ(PFN_MKWRITE_PTE_PRESENT | PFN_MKWRITE_PTE_WRITE,
+		  mod_loaded(_metadata, self->fd, addr));
+	ASSERT_EQ(0, munmap(addr, self->page_size));
+	EXPECT_EQ(nr, zero_pages_of_ksm());
+}
+
+/* vmwgfx uploads the pages that have a dirty PTE: a load, or a neighbour, is no write. */
+TEST_F(module, dirty_ptes_recorded)
+{
+	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ | PROT_WRITE,
+				       (struct pfn_mkwrite_setup){
+		.insert = PFN_MKWRITE_INSERT_PFN_PROT,
+		.flags = PFN_MKWRITE_PFN_NOTIFY | PFN_MKWRITE_PAGE_NOTIFY |
+			 PFN_MKWRITE_PROT_SHARED | PFN_MKWRITE_QUIET,
+		.ahead = 16,
+		.size = 64 * self->page_size,
+	});
+	uint64_t dirty;
+
+	load_page(addr);
+	if (ioctl(self->fd, PFN_MKWRITE_MOD_RECORD, &dirty)) {
+		ASSERT_EQ(EOPNOTSUPP, errno);
+		SKIP(return, "this kernel has no CONFIG_MAPPING_DIRTY_HELPERS");
+	}
+	EXPECT_EQ(0, dirty);
+	addr[3 * self->page_size] = 1;
+	addr[32 * self->page_size] = 1;
+	ASSERT_EQ(0, ioctl(self->fd, PFN_MKWRITE_MOD_RECORD, &dirty));
+	EXPECT_EQ(UINT64_C(1) << 3 | UINT64_C(1) << 32, dirty);
+	ASSERT_EQ(0, ioctl(self->fd, PFN_MKWRITE_MOD_RECORD, &dirty));
+	EXPECT_EQ(0, dirty);
+}
+
+/*
+ * ttm_bo_vm_dummy_page() and TTM's prefault insert over entries that are there, for the
+ * same PFN or another one. fork() cleans entries, so a change shows.
+ */
+TEST_F(module, existing_entries_kept)
+{
+	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ | PROT_WRITE,
+				       (struct pfn_mkwrite_setup){
+		.insert = PFN_MKWRITE_INSERT_PFN,
+		.ahead = 16,
+		/* Each page ahead is another one than for its own fault. */
+		.wrong = PFN_MKWRITE_WRONG_NEIGHBOUR,
+		.size = 24 * self->page_size,
+	});
+	uint64_t before[16];
+	int page, changed = 0;
+	pid_t pid;
+
+	load_page(addr + 8 * self->page_size);
+	pid = fork();
+	if (pid) {
+		EXPECT_EQ(0, reap(_metadata, pid));
+		return;
+	}
+	for (page = 8; page < 16; page++)
+		before[page] = mod_pte(_metadata, self->fd, addr + page * self->page_size).value;
+	load_page(addr);
+	for (page = 8; page < 16; page++)
+		changed += before[page] !=
+			mod_pte(_metadata, self->fd, addr + page * self->page_size).value;
+	_exit(changed);
+}
+
+/* A DRM driver takes the pages of a buffer out of all mappings by its fake offset. */
+FIXTURE(card)
+{
+	struct backing b;
+	struct meter meter;
+	int fd;
+};
+
+FIXTURE_VARIANT(card)
+{
+	const struct source *src;
+};
+
+FIXTURE_SETUP(card)
+{
+	backing_init(&self->b);
+	meter_open(&self->meter);
+	self->fd = open(MOD_PATH, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	if (variant->src->open(variant->src, &self->b, NR_STORES * sysconf(_SC_PAGESIZE)))
+		SKIP(return, "this card makes no buffer");
+}
+
+FIXTURE_TEARDOWN(card)
+{
+	variant->src->close(&self->b);
+}
+
+static int card_load(struct __test_metadata *_metadata, FIXTURE_DATA(card) *self,
+		     unsigned char *addr)
+{
+	struct access access;
+
+	ASSERT_EQ(0, access_page(&self->meter, addr, ACCESS_LOAD, &access));
+	return access.faults;
+}
+
+/* drm_vma_node_unmap() finds a VMA by vm_pgoff, on both sides of a hole. */
+TEST_F(card, node_unmapped)
+{
+	struct pfn_mkwrite_unmap unmap = {
+		.fd = self->b.fd,
+		.offset = self->b.offset,
+		.size = self->b.size,
+	};
+	struct mapping map;
+	unsigned char *last;
+
+	ASSERT_EQ(0, mapping_open(&map, &self->b, PROT_READ | PROT_WRITE));
+	last = mapping_page(&map, map.nr_pages - 1);
+	ASSERT_EQ(0, munmap(mapping_page(&map, map.nr_pages / 2), map.page_size));
+	if (!card_load(_metadata, self, map.addr))
+		SKIP(return, WHY_PREMAPPED);
+	load_page(last);
+	ASSERT_EQ(0, card_load(_metadata, self, map.addr));
+	ASSERT_EQ(0, card_load(_metadata, self, last));
+	ASSERT_EQ(0, ioctl(self->fd, PFN_MKWRITE_MOD_UNMAP, &unmap));
+	EXPECT_EQ(1, card_load(_metadata, self, map.addr));
+	EXPECT_EQ(1, card_load(_metadata, self, last));
+}
+
+static int card_add(const struct source *src)
+{
+	FIXTURE_VARIANT(card) *variant;
+
+	if (src->open != dumb_open)
+		return 0;
+	variant = calloc(1, sizeof(*variant));
+	if (!variant)
+		ksft_exit_fail_msg("out of memory\n");
+	variant->src = src;
+	FIXTURE_VARIANT_REGISTER(card, src->name, variant);
+	return 0;
+}
+
 static int truth_add(const struct source *src)
 {
 	FIXTURE_VARIANT(truth) *variant;
@@ -299,10 +571,13 @@ static int truth_add(const struct source *src)
 
 int main(int argc, char **argv)
 {
+	char why[256];
+
 	if (access(MOD_PATH, F_OK))
 		ksft_exit_skip("pfn_mkwrite_mod is not loaded\n");
 	if (access(MOD_PATH, R_OK | W_OK))
 		ksft_exit_skip("pfn_mkwrite_mod needs root\n");
 	mod_each(truth_add);
+	drm_cards_each(card_add, why, sizeof(why));
 	return mappings_run(argc, argv);
 }

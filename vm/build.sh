@@ -31,6 +31,9 @@ kernel_make() {
 	amd64)	kmake+=(ARCH=x86_64)
 		[[ $(uname -m) == x86_64 ]] || kmake+=(CROSS_COMPILE=x86_64-linux-gnu-)
 		kimage=arch/x86/boot/bzImage ;;
+	# Only objects, for tests/patches.sh.
+	arm)	kmake+=(ARCH=arm CROSS_COMPILE=arm-linux-gnueabihf-) kimage= ;;
+	riscv64) kmake+=(ARCH=riscv CROSS_COMPILE=riscv64-linux-gnu-) kimage= ;;
 	*)	die "kernels are built for arm64 and amd64, not for $arch" ;;
 	esac
 }
@@ -128,21 +131,34 @@ take_kernel() {
 	cp "$dir/obj/include/config/kernel.release" "$1/release"
 }
 
+kconfig=	# a configuration beside the usual one, as "16k"
+
 # Fills configs[] with the files that configure a kernel for this architecture.
 kernel_configs() {
 	configs=("$here"/kernel{,-"$1"}.config "${here%/*}/config")
+	[[ ! $kconfig ]] || configs+=("$here/kernel-$1-$kconfig.config")
 }
 
-# lock_sources ARCH VERSION: sets the variables of the functions above, and locks.
+# Prints a suffix for the folder of kernels with these patches. A header that changes
+# builds all objects again, so each set of changed headers has a folder.
+headers_of() {
+	local files
+
+	mapfile -t files < <(grep -l '^+++ b/include/' "$@" /dev/null)
+	((${#files[@]} == 0)) || echo "-$(cat "${files[@]}" | sha256sum | cut -c 1-8)"
+}
+
+# lock_sources ARCH VERSION [PATCH...]: sets the variables of the functions above, and locks.
 lock_sources() {
 	local arch=$1 version=$2
+	shift 2
 
 	deps kernel "vm-$arch"
 	fetch_tree "$version"
 	tree=$fetched
-	dir=$cache/kernel-$arch-$version
+	dir=$cache/kernel-$arch-$version${kconfig:+-$kconfig}$(headers_of "$@")
 	kernel_make "$arch" "$dir"
-	lock "kernel-$arch-$version"
+	lock "${dir##*/}"
 }
 
 # ready_sources ARCH VERSION [PATCH...]: patched and configured.
@@ -169,7 +185,7 @@ build_kernel() {
 	fetched=$cache/kernels/$arch/built-$version-$name
 	[[ ! -e $fetched/vmlinuz ]] || return 0
 
-	lock_sources "$arch" "$version"
+	lock_sources "$arch" "$version" "$@"
 	fetched=$cache/kernels/$arch/built-$version-$name
 	if [[ ! -e $fetched/vmlinuz ]]; then
 		ready_sources "$arch" "$version" "$@"

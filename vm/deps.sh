@@ -25,6 +25,7 @@ declare -A needs=(
 [vm-riscv64]="qemu-system-riscv64:qemu-system-misc opensbi
 	riscv64-linux-gnu-gcc:gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
 [pmem]="dtc:device-tree-compiler mke2fs:e2fsprogs"
+[kernel-arm]="arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf"
 [kernel]="flex:flex bison:bison bc:bc patch:patch perl:perl libelf-dev libssl-dev"
 [tree]="libcap-dev libnuma-dev"
 [lava]="mmdebstrap:mmdebstrap unshare:util-linux ip:iproute2"

@@ -49,7 +49,7 @@ use_source() {
 
 	[[ -e $kernel/Module.symvers ]] ||
 		die "$kernel does not have its symbols; remove it, and it is built again"
-	lock_sources "$arch" "$version"
+	lock_sources "$arch" "$@"
 	ready_sources "$arch" "$@"
 	step "preparing linux-$version for modules" "${kmake[@]}" modules_prepare ||
 		die "linux-$version cannot be prepared for modules: $(why)"

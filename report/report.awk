@@ -395,17 +395,17 @@ function plural(n, one, many) {
 	return n " " (n == 1 ? one : many)
 }
 
-# stock_of(): the rig with the kernel of a fixed one before the fix, or 0.
+# stock_of(): the rig with the stock kernel of one with a fix, or 0.
 function stock_of(r,	word, i, arch, version, rest) {
 	split(rigs[r], word, "-")
-	if (word[2] != "fixed")
+	if (word[2] != "fixed" && word[2] != "core")
 		return 0
 	arch = word[1]
-	rest = substr(rigs[r], length(arch "-fixed-") + 1)
+	rest = substr(rigs[r], length(arch word[2]) + 3)
 	for (i = 1; i <= nr_rigs; i++) {
 		split(rigs[i], word, "-")
 		version = word[2]
-		if (version == "fixed" || rigs[i] != arch "-" version "-" rest)
+		if (rigs[i] != arch "-" version "-" rest)
 			continue
 		if (index(fact[r, "release"] ".", version ".") == 1)
 			return i

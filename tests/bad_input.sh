@@ -112,7 +112,7 @@ interrupted() {
 wrong_patch() {
 	printf '%s\n' '--- a/no/such.c' '+++ b/no/such.c' '@@ -1 +1 @@' -a "+$(date +%s%N)" \
 		>"$out/wrong.patch"
-	vm --patch "$out/wrong.patch" arm64-fixed-a57
+	vm --patch "$out/wrong.patch" arm64-core-a57
 }
 
 # Filters in a guest that has cards and huge pages. Below the status of each command are
@@ -185,7 +185,7 @@ check oops says 1 'died: .* time limit of 12 s, and its kernel had said: BUG: on
 check patch_of_no_use says 2 "${me}--patch is of no use to rig arm64-6.12-a57" \
 	vm --patch README.md arm64-6.12-a57
 check no_patch_file says 2 "${me}--patch /nonexistent is not a file" \
-	vm --patch /nonexistent arm64-fixed-a57
+	vm --patch /nonexistent arm64-core-a57
 check patch_does_not_apply says 2 \
 	"${me}the sources of linux-7.3 cannot be made ready: E: wrong.patch does not apply" \
 	wrong_patch

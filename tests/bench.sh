@@ -14,11 +14,8 @@ export PFN_MKWRITE_ME=${PFN_MKWRITE_ME:-tests/bench.sh}
 . vm/common.sh
 
 rounds=${ROUNDS:-3}
-rigs=${RIGS:-arm64-7.3-a57 arm64-fixed-a57 radeon:ttm-says-no udmabuf:udmabuf-says-no
-	arm64-7.3-max-nodbm arm64-7.3-max arm64-fixed-max}
-# MAPPING:MUTANT in RIGS is the kernel of arm64-fixed-a57 with a patch of tests/mutants/,
-# so that the driver of this mapping does not ask for the fix.
-unfixed=arm64-unfixed-a57
+rigs=${RIGS:-arm64-stock-a57 arm64-fixed-a57 arm64-core-a57 arm64-stock-bar arm64-fixed-bar
+	arm64-core-bar arm64-7.3-max-nodbm arm64-7.3-max}
 pages=${PAGES:-262144}
 [[ $rounds =~ ^[1-9][0-9]?$ ]] || die "ROUNDS=$rounds is not a number from 1 to 99"
 [[ $pages =~ ^[1-9][0-9]{0,5}$ ]] || die "PAGES=$pages is not a number of pages"
@@ -42,19 +39,31 @@ cost() {
 	} >"$tmp/cost" && cp "$tmp/cost" "$results/cost"
 }
 
+# The rigs with and without BARs have the same kernels.
+column() {
+	case $1 in
+	arm64-stock-* | arm64-fixed-* | arm64-core-*) echo "${1%-*}" ;;
+	*)	echo "$1" ;;
+	esac
+}
+
+columns() {
+	local rig
+
+	for rig in $rigs; do
+		column "$rig"
+	done | awk '!seen[$0]++'
+}
+
 # guest RIG ROUND: runs no test, so the exit status does not matter.
 guest() {
-	local name=$1 rig=("$1") rows=.
+	local only='@(udmabuf|radeon|vgem|memfd)'
 
-	case $1 in
-	*:*)
-		name=$unfixed rows="^(#|${1%:*} )"
-		rig=(--patch "tests/mutants/${1#*:}.patch" arm64-fixed-a57) ;;
-	esac
+	[[ $1 != *-bar ]] || only='@(pci_bar|vfio_bar*)'
 	PFN_MKWRITE_WRAP=tests/guest_bench.sh ./run_tests.sh --vm --output "$tmp/guest" \
-		"${rig[@]}" >"$tmp/said" || :
+		"$1" -- "$only" >"$tmp/said" || :
 	grep -v '^# rig .* expected' "$tmp/said"
-	grep -qx '#@ done' "$tmp/said" && grep -E "$rows" "$tmp/said" >>"$results/$name.$2"
+	grep -qx '#@ done' "$tmp/said" && cat "$tmp/said" >>"$results/$(column "$1").$2"
 }
 
 # numbers FILE...: "RIG MAPPING PAGES FAULTS STORE LOAD FAULTS UPGRADE MB/S" for each size,
@@ -109,9 +118,9 @@ tables() {
 			printf "### %s\n\n| mapping | pages |", title
 			for (i = 1; i <= nr_rigs; i++)
 				printf " %s |", rig[i]
-			print " a57, fix without/with | max, DBM without/with |"
+			print " stock/opt-in | stock/core | opt-in/core | max, DBM without/with |"
 			printf "|---|--:|"
-			for (i = 1; i <= nr_rigs + 2; i++)
+			for (i = 1; i <= nr_rigs + 4; i++)
 				printf "--:|"
 			print ""
 		}
@@ -132,7 +141,9 @@ tables() {
 						printf " %s%.0f |", key in count ? \
 							count[key] ": " : "", what[key]
 				}
-				ratio(what, row[i], "arm64-unfixed-a57", "arm64-fixed-a57")
+				ratio(what, row[i], "arm64-stock", "arm64-fixed")
+				ratio(what, row[i], "arm64-stock", "arm64-core")
+				ratio(what, row[i], "arm64-fixed", "arm64-core")
 				ratio(what, row[i], "arm64-7.3-max-nodbm", "arm64-7.3-max")
 				print ""
 			}
@@ -162,31 +173,21 @@ tables() {
 		}' "$tmp/numbers"
 }
 
-# second_fault MAPPING PAGES: the numbers for the cover letter of the fix.
-second_fault() {
+# first_touch MAPPING PAGES: the numbers for the cover letter.
+first_touch() {
 	awk -v row="$1 $2" '
 		$2 " " $3 == row { store[$1] = $5; upgrade[$1] = $8; faults[$1] = $4 }
+		function one(rig) {
+			return sprintf("%.0f ns (%s faults)", store["arm64-" rig], faults["arm64-" rig])
+		}
 		END {
-			stock = "arm64-7.3-a57"
-			fixed = "arm64-fixed-a57"
-			unfixed = "arm64-unfixed-a57"
-			if (!store[stock])
+			if (!store["arm64-stock"] || !store["arm64-fixed"] || !store["arm64-core"])
 				exit
 			split(row, part, " ")
-			printf "- **%s, %d page%s**: the second fault takes %.0f of the %.0f ns of a first touch on %s (%s faults a page), %.0f %%.",
-				part[1], part[2], part[2] == 1 ? "" : "s", upgrade[stock], store[stock],
-				stock, faults[stock], 100 * upgrade[stock] / store[stock]
-			if (store[unfixed] && store[fixed])
-				printf " The fix takes it from %.0f ns (%s) to %.0f ns (%s), by %.0f %%.",
-					store[unfixed], faults[unfixed], store[fixed],
-					faults[fixed], 100 - 100 * store[fixed] / store[unfixed]
-			soft = "arm64-7.3-max-nodbm"
-			hard = "arm64-7.3-max"
-			if (store[soft] && store[hard])
-				printf " Dirty bits by hardware take it from %.0f ns to %.0f ns, by %.0f %%.",
-					store[soft], store[hard],
-					100 - 100 * store[hard] / store[soft]
-			print ""
+			printf "- **%s, %d page%s**: stock %s, opt-in %s, core %s. The core series takes %.2f of the time of the opt-in one. A store after a load: %.0f, %.0f and %.0f ns.\n",
+				part[1], part[2], part[2] == 1 ? "" : "s", one("stock"),
+				one("fixed"), one("core"), store["arm64-core"] / store["arm64-fixed"],
+				upgrade["arm64-stock"], upgrade["arm64-fixed"], upgrade["arm64-core"]
 		}' "$tmp/numbers"
 }
 
@@ -205,15 +206,16 @@ page() {
 
 	Written by \`make bench\`, from $rounds rounds of all rigs in turns. No test depends on it.
 
-	## The second fault
+	## Both series
 
-	The second fault is a store after a load of the same page; a first touch is a store to an
-	untouched page. QEMU emulates the CPUs of the guests, so **only the ratios mean something**.
+	A page, on a Cortex-A57: the kernel without a fix (arm64-stock), with the opt-in series
+	(arm64-fixed), and with the core series (arm64-core). QEMU emulates the CPUs, so **only
+	the ratios mean something**.
 
 	END
-	for name in udmabuf radeon; do
+	for name in udmabuf radeon pci_bar vfio_bar; do
 		for size in 1 64 512; do
-			second_fault "$name" "$size"
+			first_touch "$name" "$size"
 		done
 	done
 	cat <<-END
@@ -224,12 +226,9 @@ page() {
 	the fault log, which are exact. A fault of udmabuf or radeon maps more pages than one, so
 	the cost of a load is shared by all of them, and that of a dirty bit is not.
 
-	- $unfixed is the kernel of arm64-fixed-a57 with one mutant, under which a driver does not
-	  ask for mkwrite: \`ttm-says-no\` for radeon, \`udmabuf-says-no\`. The ratio of these two is
-	  the worth of the fix. Debian's kernels have more options, and take longer for everything.
-	- The last column compares one kernel and CPU without and with dirty bits by hardware. It
-	  would be 1 on an idle machine for memfd and for the cards that are notified (bochs-drm,
-	  vgem, virtio_gpu).
+	- The last column compares one kernel and CPU without and with dirty bits by hardware.
+	- memfd and vgem are controls: nothing changes for them, so their ratios would be 1 on an
+	  idle machine.
 	- The guests have 512 MB, and their cards 16 MB: the largest size is 32,768 pages for
 	  udmabuf and 512 for all others. Elsewhere \`pfn_mkwrite_bench\` goes up to 1 GiB.
 
@@ -304,7 +303,7 @@ main() {
 	fi
 	[[ $parts != *guests* ]] || measure_guests
 	[[ -e $results/cost ]] || die "there is no cost of measuring yet: run tests/bench.sh cost"
-	for rig in $(sed -E "s/[^ ]+:[^ ]+/$unfixed/g" <<<"$rigs" | xargs -n 1 | awk '!seen[$0]++'); do
+	for rig in $(columns); do
 		if compgen -G "$results/$rig.*" >/dev/null; then
 			measured+=("$rig")
 			files+=("$results/$rig".*)
@@ -317,8 +316,8 @@ main() {
 	page >"$tmp/page"
 	cp "$tmp/page" docs/performance.md || die "docs/performance.md cannot be written"
 
-	second_fault udmabuf 1
-	second_fault radeon 1
+	first_touch udmabuf 1
+	first_touch radeon 1
 	goals | awk -v left="$unmeasured" -v missed="$missed" '
 		{ nr++ }
 		/: met$/ { met++ }

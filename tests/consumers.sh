@@ -506,7 +506,7 @@ guest crashed "$out/crashed.suite" &
 guest_of failing arm64-6.12-a57
 # Leave out the known failures of a stock kernel, or take a kernel without that bug.
 passing='arm64-7.3-max -- -T fault_after_unmap -T offset_mapping'
-[[ ! -s $work/guests/arm64-fixed-a57 ]] || passing=arm64-fixed-a57
+[[ ! -s $work/guests/arm64-core-a57 ]] || passing=arm64-core-a57
 # shellcheck disable=SC2086	# to be split into words
 guest_of passing $passing
 

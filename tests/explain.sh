@@ -74,8 +74,8 @@ check after_tests says after_tests '# mapping dax: ignored (first store 1,' \
 	'# explain dax: store to a page loaded before' \
 	'so: the dirty bit is missing at the upgrade: ' '# Totals: '
 check after_tests.failing_store_only lacks after_tests '# explain dax: store to an untouched page'
-# Without BTF, and with the functions of the series.
-trace arm64-fixed-a57 radeon 'vmf_insert_pfn_prot_mkwrite(pfn' ', mkwrite 1)' \
+# Without BTF, and with the core series.
+trace arm64-core-a57 radeon 'vmf_insert_pfn_prot(pfn' 'prot 0x68000000000fcb' \
 	': writable and dirty' "$honoured"
 if [[ ${ALL:-} ]]; then
 	# No vmf_insert_page_mkwrite() and no members of structures; TTM inserts mixed.
@@ -90,6 +90,8 @@ if [[ ${ALL:-} ]]; then
 	# 6.12.117 refuses kprobes at the entry of functions: the faults alone.
 	trace riscv64-6.12 radeon '# explain radeon: ' 'fault 1, of the store'
 	trace arm64-7.3-16k-a76-nodbm radeon "$ignored"
+	trace arm64-fixed-a57 radeon 'vmf_insert_pfn_prot_dirty(pfn' ', mkwrite 1)' \
+		': writable and dirty' "$honoured"
 	trace arm64-fixed-max radeon ': writable and dirty' "$honoured"
 fi
 plan

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit
 : "${work:?}"
 
 out=$work/mistakes
-rig=${RIG:-arm64-7.3-a57}
+rig=${RIG:-arm64-7.3-kvm}
 
 # MISTAKE:MAPPING:TEST[+TEST...]
 mistakes=(
@@ -25,7 +25,7 @@ mistakes=(
 	second:mod_pfn:page_data+other_door
 	neighbour:mod_pfn_ahead:page_data
 	unaligned:mod_pfn:store_unaligned+store_across_pages+store_atomic
-	kernel:mod_pfn:kernel_read+kernel_recv
+	kernel:mod_pfn:kernel_read+kernel_recv+kernel_write
 	thread:mod_pfn:threads_disjoint+threads_one_page
 	exec:mod_pfn:map_flags
 	locked:mod_pfn:map_flags
@@ -41,6 +41,7 @@ mistakes=(
 	stuck:mod_pfn:threads_unmap
 	private:mod_mixed:map_private
 	time:mod_pfn_notify:notified_by_time
+	kernel_page:mod_page:kernel_write+kvm_guest_store
 )
 
 # The same tests without a mistake.

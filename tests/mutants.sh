@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Plausible mistakes in the kernel, each a patch on top of the fixed one, and the
+# Plausible mistakes in the kernel, each a patch on top of a fixed one, and the
 # assertions that must catch them. The head of each patch names its rig and the
-# tests that must fail (Caught-by), or that passed and are now skipped (Skips). A
-# mutant that user space cannot tell from a correct kernel says so (Equivalent), and
-# then nothing may fail.
+# tests that must fail (Caught-by), or that passed and are now skipped (Skips);
+# "Module: yes" means the tests of pfn_mkwrite_mod. A mutant that user space cannot
+# tell from a correct kernel says so (Equivalent), and then nothing may fail.
 # Usage: work=DIR [ALL=1] [MUTANTS="NAME..."] tests/mutants.sh
 # ALL=1 takes all of them, and writes docs/mutants.md.
 
@@ -25,13 +25,26 @@ what() {
 	sed '/^$/,$d' "tests/mutants/$1.patch" | paste -sd ' '
 }
 
+# Prints the run that a mutant is compared with: RIG or RIG+module.
+control_of() {
+	echo "$(header "$1" Rig)$(header "$1" Module | sed 's/yes/+module/')"
+}
+
+# run NAME RIG[+module] [OPTION...]
+run() {
+	local rig=${2%+module} options=("${@:3}")
+
+	[[ $2 == "$rig" ]] || options+=(--module)
+	./run_tests.sh --vm --output "$out/$1.d" "${options[@]}" "$rig" \
+		>"$out/$1" 2>"$out/$1.err"
+}
+
 run_control() {
-	./run_tests.sh --vm --output "$out/$1.d" "$1" >"$out/$1" 2>"$out/$1.err"
+	run "$1" "$1"
 }
 
 run_mutant() {
-	./run_tests.sh --vm --output "$out/$1.d" --patch "tests/mutants/$1.patch" \
-		"$(header "$1" Rig)" >"$out/$1" 2>"$out/$1.err"
+	run "$1" "$(control_of "$1")" --patch "tests/mutants/$1.patch"
 }
 
 result_of() {
@@ -42,7 +55,7 @@ result_of() {
 caught() {
 	local name=$1 rig test bad=0
 
-	rig=$(header "$name" Rig)
+	rig=$(control_of "$name")
 	for test in $(header "$name" Caught-by); do
 		[[ $(result_of "$rig" "$test") == ok* ]] || {
 			echo "$test does not pass without it"
@@ -87,7 +100,7 @@ table() {
 	cat <<-END
 	# Wrong kernels
 
-	Each row is a patch of \`tests/mutants/\` on top of the fixed kernel, which was
+	Each row is a patch of \`tests/mutants/\` on top of a fixed kernel, which was
 	built, booted and tested. The assertion passes without the patch and fails with it, or
 	in one case is skipped. The last column has its message. Made by
 	\`ALL=1 work=\$(mktemp -d) tests/mutants.sh\`, a part of \`make check-all\`.
@@ -118,10 +131,9 @@ table() {
 	echo "$caught of $((${#mutants[@]} - equivalent)) caught, $equivalent equivalent."
 }
 
-# One each for the count, the pages mapped ahead, the notification, the protection and
+# One each for the count, the notification, the protection, an entry that is there, and
 # the data.
-MUTANTS=${MUTANTS:-udmabuf-says-no ttm-faulting-page-only core-ignores-notify
-	mkwrite-any-vma wrong-neighbour}
+MUTANTS=${MUTANTS:-core-old core-adds-write core-read-only core-existing wrong-neighbour}
 if [[ ! ${ALL:-} ]]; then
 	# shellcheck disable=SC2206	# to be split into words
 	mutants=($MUTANTS)
@@ -130,10 +142,10 @@ else
 	mutants=("${mutants[@]##*/}")
 	mutants=("${mutants[@]%.patch}")
 fi
-mapfile -t rigs < <(for name in "${mutants[@]}"; do header "$name" Rig; done | sort -u)
+mapfile -t rigs < <(for name in "${mutants[@]}"; do control_of "$name"; done | sort -u)
 
 # One builds while another one runs.
-export -f header run_control run_mutant
+export -f header control_of run run_control run_mutant
 export out
 {
 	printf 'run_control %s\0' "${rigs[@]}"

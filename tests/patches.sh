@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The patches of patches/: each is clean for checkpatch, applies after those before
 # it, and leaves everything that any of them touches compiling without a warning,
-# on arm64 and x86_64; drivers that no emulator has are among it.
+# on arm64 and x86_64, and those of the core series on arm and riscv64, too; drivers that
+# no emulator has are among it.
 # Usage: work=DIR [ALL=1] tests/patches.sh
 # Without ALL=1 only checkpatch, and whether they apply.
 
@@ -15,17 +16,19 @@ top=$PWD
 set +e +o pipefail
 
 series=(patches/[0-9]*.patch)
+core=(patches/core/*.patch)
+variant=(patches/core/write-faults/*.patch)
 separate=(patches/dax/*.patch patches/gem-shmem/*.patch)
 
-# The objects that the patches touch.
+# objects ARCH PATCH...: the objects that the patches touch.
 objects() {
-	sed -n 's,^+++ b/\([^[:space:]]*\)\.c$,\1.o,p' "${series[@]}" "${separate[@]}" | sort -u |
-		if [[ $1 == arm64 ]]; then
-			# Drivers that the architecture does not have.
-			grep -v '^drivers/gpu/drm/i915/\|^drivers/accel/amdxdna/'
-		else
-			cat
-		fi
+	sed -n 's,^+++ b/\([^[:space:]]*\)\.c$,\1.o,p' "${@:2}" | sort -u |
+		# Drivers that the architecture does not have, and what one of them selects.
+		case $1 in
+		arm64)	grep -v '^drivers/gpu/drm/i915/\|^drivers/accel/amdxdna/' ;;
+		amd64)	grep -v '^drivers/gpu/drm/panthor/' ;;
+		*)	grep -v '/mapping_dirty_helpers' ;;
+		esac
 }
 
 # A driver that the configuration has lost has no rule to be made by.
@@ -42,7 +45,7 @@ compile_objects() {
 }
 
 first() {
-	use_patches && configure tests/drivers.config && compile_objects "${list[@]}"
+	use_patches && configure "$1" && compile_objects "${list[@]}"
 }
 
 after() {
@@ -58,31 +61,64 @@ deps kernel
 fetch_tree 7.3
 tree=$fetched
 
-for patch in "${series[@]}" "${separate[@]}"; do
+# each_after LABEL PATCH...
+each_after() {
+	local label=$1 name n
+	shift
+
+	for ((n = 1; n <= $#; n++)); do
+		name=${*:n:1}
+		name=${name#patches/}
+		check "$label.${name%.patch}" after "${@:1:n}"
+	done
+}
+
+# applies LABEL PATCH...
+applies() {
+	changed "${@:2}" >"$work/files"
+	check "apply.$1" apply "$work/patched" "$work/files" "${@:2}"
+}
+
+# use_objects ARCH CONFIG PATCH...: sets $dir and $list.
+use_objects() {
+	dir=$cache/objects-$1-7.3
+	kernel_make "$1" "$dir"
+	lock "objects-$1-7.3"
+	mapfile -t list < <(objects "$1" "${@:3}")
+	check "$1.before" first "$2"
+}
+
+for patch in "${series[@]}" "${core[@]}" "${variant[@]}" "${separate[@]}"; do
 	name=${patch#patches/}
 	check "checkpatch.${name%.patch}" style "$patch"
 done
 if [[ ! ${ALL:-} ]]; then
-	changed "${series[@]}" "${separate[@]}" >"$work/files"
-	check apply apply "$work/patched" "$work/files" "${series[@]}" "${separate[@]}"
+	applies opt_in "${series[@]}" "${separate[@]}"
+	applies core "${core[@]}" "${variant[@]}" "${separate[@]}"
 	plan
 	exit
 fi
 for arch in arm64 amd64; do
-	dir=$cache/objects-$arch-7.3
-	kernel_make "$arch" "$dir"
-	lock "objects-$arch-7.3"
-	mapfile -t list < <(objects "$arch")
-	check "$arch.before" first
-	for ((n = 1; n <= ${#series[@]}; n++)); do
-		name=${series[n - 1]#patches/}
-		check "$arch.${name%.patch}" after "${series[@]::n}"
-	done
+	use_objects "$arch" tests/drivers.config "${series[@]}" "${core[@]}" "${separate[@]}"
+	each_after "$arch" "${series[@]}"
+	each_after "$arch" "${core[@]}" "${variant[@]}"
 	for patch in "${separate[@]}"; do
 		name=${patch#patches/}
 		check "$arch.alone.${name%.patch}" after "$patch"
 		check "$arch.with_series.${name%.patch}" after "${series[@]}" "$patch"
+		check "$arch.with_core.${name%.patch}" after "${core[@]}" "$patch"
 	done
 	unlock
 done
+deps kernel-arm vm-riscv64
+for arch in arm riscv64; do
+	use_objects "$arch" tests/core.config "${core[@]}"
+	each_after "$arch" "${core[@]}" "${variant[@]}"
+	unlock
+done
+# Without pte_special, and without huge pages.
+grep -v 'LPAE\|HUGEPAGE' tests/core.config >"$work/no_lpae.config"
+use_objects arm "$work/no_lpae.config" patches/core/0003-*.patch
+each_after arm.no_lpae "${core[@]}" "${variant[@]}"
+unlock
 plan

@@ -63,7 +63,7 @@ made_up() {
 	#   +0 us  not of a mapping that was measured
 	1..4
 	# dmesg: WARNING: CPU: 0 at <mm/memory.c>
-	#@rig arm64-fixed-x
+	#@rig arm64-core-x
 	#@release 9.9.1 with 2 patches
 	#@exit 0
 	# mapping odd&<b>: honoured (first store 1, load 1 then store 0, again 0, forked child 1, 64 pages 1, pgreuse 0)
@@ -326,7 +326,7 @@ check odd.explained has 'the PTE was left <clean> (store to an untouched page)' 
 	'+0 us  fault 1, write, PTE writable & clean' 'explained (store to something else)' \
 	'the kernel cannot be traced: no <tracefs>'
 check odd.explained_nobody has_not 'not of a mapping'
-check odd.before_after has 'arm64-9.9-x before, arm64-fixed-x after:' \
+check odd.before_after has 'arm64-9.9-x before, arm64-core-x after:' \
 	'before  ignored 66; first store 2, after a load 1' \
 	'after   honoured 1; first store 1, after a load 0' '1000 0000 0000 '
 check odd.unexplained has '- mapping.odd&<b>.page_data: Expected a < b & c (1) (on arm64-9.9-x)'

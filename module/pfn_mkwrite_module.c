@@ -296,6 +296,14 @@ static unsigned char *mod_make(struct __test_metadata *_metadata, int fd, int pr
 	return addr;
 }
 
+static unsigned char *mod_make_page(struct __test_metadata *_metadata, int fd, int prot,
+				    uint32_t insert, uint32_t flags)
+{
+	const struct pfn_mkwrite_setup setup = { .insert = insert, .flags = flags };
+
+	return mod_make(_metadata, fd, prot, setup);
+}
+
 static struct pfn_mkwrite_pte mod_pte(struct __test_metadata *_metadata, int fd,
 				      const unsigned char *addr)
 {
@@ -318,12 +326,9 @@ static uint32_t mod_loaded(struct __test_metadata *_metadata, int fd, unsigned c
  */
 TEST_F(module, read_only_stays_clean)
 {
-	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ,
-				       (struct pfn_mkwrite_setup){
-		.insert = PFN_MKWRITE_INSERT_PFN_PROT,
-		.flags = PFN_MKWRITE_PROT_WRITABLE,
-		.size = self->page_size,
-	});
+	unsigned char *addr = mod_make_page(_metadata, self->fd, PROT_READ,
+					    PFN_MKWRITE_INSERT_PFN_PROT,
+					    PFN_MKWRITE_PROT_WRITABLE);
 	struct meter meter;
 	bool mixed;
 
@@ -339,12 +344,9 @@ TEST_F(module, read_only_stays_clean)
 /* mprotect() makes a dirty PTE writable, and nothing is notified. */
 TEST_F(module, write_protected_stays_clean)
 {
-	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ | PROT_WRITE,
-				       (struct pfn_mkwrite_setup){
-		.insert = PFN_MKWRITE_INSERT_PFN_PROT,
-		.flags = PFN_MKWRITE_PROT_UNSHARED,
-		.size = self->page_size,
-	});
+	unsigned char *addr = mod_make_page(_metadata, self->fd, PROT_READ | PROT_WRITE,
+					    PFN_MKWRITE_INSERT_PFN_PROT,
+					    PFN_MKWRITE_PROT_UNSHARED);
 
 	EXPECT_EQ(PFN_MKWRITE_PTE_PRESENT, mod_loaded(_metadata, self->fd, addr));
 }
@@ -352,12 +354,9 @@ TEST_F(module, write_protected_stays_clean)
 /* __vm_insert_mixed() inserts such a page clean without pte_special, so do all others. */
 TEST_F(module, mixed_page_stays_clean)
 {
-	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ | PROT_WRITE,
-				       (struct pfn_mkwrite_setup){
-		.insert = PFN_MKWRITE_INSERT_MIXED,
-		.flags = PFN_MKWRITE_MIXEDMAP,
-		.size = self->page_size,
-	});
+	unsigned char *addr = mod_make_page(_metadata, self->fd, PROT_READ | PROT_WRITE,
+					    PFN_MKWRITE_INSERT_MIXED,
+					    PFN_MKWRITE_MIXEDMAP);
 
 	EXPECT_EQ(PFN_MKWRITE_PTE_PRESENT | PFN_MKWRITE_PTE_WRITE,
 		  mod_loaded(_metadata, self->fd, addr));
@@ -369,11 +368,8 @@ TEST_F(module, mixed_page_stays_clean)
  */
 TEST_F(module, soft_dirty_tracked)
 {
-	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ | PROT_WRITE,
-				       (struct pfn_mkwrite_setup){
-		.insert = PFN_MKWRITE_INSERT_PFN,
-		.size = self->page_size,
-	});
+	unsigned char *addr = mod_make_page(_metadata, self->fd, PROT_READ | PROT_WRITE,
+					    PFN_MKWRITE_INSERT_PFN, 0);
 	int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
 	uint64_t before = 0, after = 0;
 	unsigned char *plain;
@@ -405,12 +401,9 @@ static long zero_pages_of_ksm(void)
 /* A dirty PTE of the zero page is KSM's: is_ksm_zero_pte(). munmap() counts it down. */
 TEST_F(module, zero_page_stays_clean)
 {
-	unsigned char *addr = mod_make(_metadata, self->fd, PROT_READ | PROT_WRITE,
-				       (struct pfn_mkwrite_setup){
-		.insert = PFN_MKWRITE_INSERT_PFN,
-		.flags = PFN_MKWRITE_ZERO_PAGE,
-		.size = self->page_size,
-	});
+	unsigned char *addr = mod_make_page(_metadata, self->fd, PROT_READ | PROT_WRITE,
+					    PFN_MKWRITE_INSERT_PFN,
+					    PFN_MKWRITE_ZERO_PAGE);
 	long nr = zero_pages_of_ksm();
 
 	EXPECT_EQ(PFN_MKWRITE_PTE_PRESENT | PFN_MKWRITE_PTE_WRITE,

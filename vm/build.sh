@@ -135,6 +135,8 @@ kconfig=	# a configuration beside the usual one, as "16k"
 
 # Fills configs[] with the files that configure a kernel for this architecture.
 kernel_configs() {
+	[[ -f $here/kernel-$1.config ]] ||
+		die "kernels are built for arm64 and amd64, not for $1"
 	configs=("$here"/kernel{,-"$1"}.config "${here%/*}/config")
 	[[ ! $kconfig ]] || configs+=("$here/kernel-$1-$kconfig.config")
 }

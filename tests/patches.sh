@@ -79,12 +79,14 @@ applies() {
 	check "apply.$1" apply "$work/patched" "$work/files" "${@:2}"
 }
 
-# use_objects ARCH CONFIG PATCH...: sets $dir and $list.
+# use_objects LABEL CONFIG PATCH...: sets $dir and $list. The label begins with ARCH.
 use_objects() {
-	dir=$cache/objects-$1-7.3
-	kernel_make "$1" "$dir"
-	lock "objects-$1-7.3"
-	mapfile -t list < <(objects "$1" "${@:3}")
+	local arch=${1%%.*}
+
+	dir=$cache/objects-$arch-7.3
+	kernel_make "$arch" "$dir"
+	lock "objects-$arch-7.3"
+	mapfile -t list < <(objects "$arch" "${@:3}")
 	check "$1.before" first "$2"
 }
 
@@ -118,7 +120,7 @@ for arch in arm riscv64; do
 done
 # Without pte_special, and without huge pages.
 grep -v 'LPAE\|HUGEPAGE' tests/core.config >"$work/no_lpae.config"
-use_objects arm "$work/no_lpae.config" patches/core/0003-*.patch
+use_objects arm.no_lpae "$work/no_lpae.config" patches/core/0003-*.patch
 each_after arm.no_lpae "${core[@]}" "${variant[@]}"
 unlock
 plan

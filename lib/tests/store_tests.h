@@ -247,7 +247,7 @@ TEST_F(mapping, kernel_write)
 	struct store store;
 
 	/* If the CPU takes no atomic store to this memory, the kernel must not try. */
-	CATCH_SIGNAL(stored = atomic_store((volatile uint32_t *)mapping_word(&other, 0)));
+	CATCH_SIGNAL(stored = atomic_store(mapping_word(&other, 0)));
 	if (caught.si_signo || !stored)
 		SKIP(return, WHY_NO_STORE);
 	if (futex_store(mapping_word(&other, 0)) == -ENOSYS)

@@ -146,7 +146,7 @@ kernel_configs() {
 headers_of() {
 	local files
 
-	mapfile -t files < <(grep -l '^+++ b/include/' "$@" /dev/null)
+	mapfile -t files < <(grep -lE '^[+]{3} b/(.*/)?include/' "$@" /dev/null)
 	((${#files[@]} == 0)) || echo "-$(cat "${files[@]}" | sha256sum | cut -c 1-8)"
 }
 

@@ -351,17 +351,6 @@ TEST_F(module, write_protected_stays_clean)
 	EXPECT_EQ(PFN_MKWRITE_PTE_PRESENT, mod_loaded(_metadata, self->fd, addr));
 }
 
-/* __vm_insert_mixed() inserts such a page clean without pte_special, so do all others. */
-TEST_F(module, mixed_page_stays_clean)
-{
-	unsigned char *addr = mod_make_page(_metadata, self->fd, PROT_READ | PROT_WRITE,
-					    PFN_MKWRITE_INSERT_MIXED,
-					    PFN_MKWRITE_MIXEDMAP);
-
-	EXPECT_EQ(PFN_MKWRITE_PTE_PRESENT | PFN_MKWRITE_PTE_WRITE,
-		  mod_loaded(_metadata, self->fd, addr));
-}
-
 /*
  * clear_refs makes vm_page_prot read-only to track soft-dirty pages: a page mapped since
  * must stay write-protected (fs/proc/task_mmu.c, clear_refs_write()).

@@ -11,15 +11,20 @@
 
 #include "verdict.h"
 
-/*
- * One entry maps all pages, so an upgrade of one page upgrades them all. fork()
- * copies the PMD of a device mapping without cleaning it (mm/huge_memory.c,
- * copy_huge_pmd(), pmd_special()), so a child's store tells nothing there.
- */
+/* One entry may map all pages: an upgrade of one page upgrades them all. */
 static bool is_huge(const struct store_cost *c)
 {
-	return c->mapped_ahead == NR_STORES && c->store_after_load > 0 &&
-	       c->upgrades == c->store_after_load;
+	return c->mapped_ahead == NR_STORES && c->upgrades == c->store_after_load;
+}
+
+/*
+ * fork() copies the PMD of a device mapping without cleaning it (mm/huge_memory.c,
+ * copy_huge_pmd(), pmd_special()), so a child's store need not fault.
+ */
+static bool child_agrees(const struct store_cost *c)
+{
+	return c->child_store == NOT_MEASURED || c->child_store == c->clean_store ||
+	       (!c->child_store && is_huge(c));
 }
 
 /*
@@ -28,8 +33,7 @@ static bool is_huge(const struct store_cost *c)
  */
 static int clean_faults(const struct store_cost *c)
 {
-	if (c->clean_store > 1 ||
-	    (c->child_store != NOT_MEASURED && c->child_store != c->clean_store && !is_huge(c)))
+	if (c->clean_store > 1 || !child_agrees(c))
 		return -1;
 	return c->clean_store;
 }

@@ -21,12 +21,23 @@ agrees() {
 	  $(grep -c '^ok [0-9]* truth[.][a-z_]*[.]verdict$' "$1") >= least))
 }
 
-bears_it() {
+runs_all() {
 	local all
 
 	all=$(grep -c '^TEST_F(module, ' module/pfn_mkwrite_module.c)
-	grep ' module[.]' "$1" | grep '^not ok'
-	(($(grep -cE '^ok [0-9]* module[.][a-z_]*( # SKIP this kernel .*)?$' "$1") == all))
+	(($(grep -cE 'ok [0-9]* module[.][a-z_]*( # SKIP this kernel .*)?$' "$1") == all))
+}
+
+# Prints what fails with this rig for a reason of its own.
+known_of() {
+	case $1 in
+	# All shared, writable PTEs are dirty.
+	arm64-control-dirty)
+		echo 'module.@(read_only_stays_clean|zero_page_stays_clean|dirty_ptes_recorded)' ;;
+	# A page that was read keeps its clean PTE.
+	arm64-core-*-write)
+		echo mod_pfn_ahead.mapped_ahead_upgraded ;;
+	esac
 }
 
 quiet() {
@@ -40,8 +51,8 @@ check_rig() {
 	grep -q '^# rig .* exit status ' "$file" ||
 		tail -n 5 "$file" | sed 's/^/#   /'
 	check "$name.page_table_agrees" agrees "$file"
-	check "$name.bears_it" bears_it "$file"
-	check "$name.nothing_else_fails" nothing_else_fails "$file"
+	check "$name.runs_all" runs_all "$file"
+	check "$name.nothing_else_fails" nothing_else_fails "$file" "$(known_of "$name")"
 	check "$name.quiet" quiet "$file"
 }
 

@@ -112,7 +112,7 @@ for arch in arm64 amd64; do
 	done
 	unlock
 done
-deps kernel-arm vm-riscv64
+deps vm-armhf vm-riscv64
 for arch in arm riscv64; do
 	use_objects "$arch" tests/core.config "${core[@]}"
 	each_after "$arch" "${core[@]}" "${variant[@]}"

@@ -24,8 +24,9 @@ declare -A needs=(
 	x86_64-linux-gnu-gcc:gcc-x86-64-linux-gnu libc6-dev-amd64-cross"
 [vm-riscv64]="qemu-system-riscv64:qemu-system-misc opensbi
 	riscv64-linux-gnu-gcc:gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
+[vm-armhf]="qemu-system-arm
+	arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf libc6-dev-armhf-cross"
 [pmem]="dtc:device-tree-compiler mke2fs:e2fsprogs"
-[kernel-arm]="arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf"
 [kernel]="flex:flex bison:bison bc:bc patch:patch perl:perl libelf-dev libssl-dev"
 [tree]="libcap-dev libnuma-dev"
 [lava]="mmdebstrap:mmdebstrap unshare:util-linux ip:iproute2"

@@ -91,6 +91,8 @@ machine() {
 		qemu=qemu-system-aarch64 cross=aarch64-linux-gnu- console=ttyAMA0
 		# KASLR, too, enables KPTI, which flushes the TLB at each entry.
 		quick+=' kpti=0 arm64.nopauth arm64.nomte arm64.nosve arm64.nosme' ;;
+	armhf)
+		qemu=qemu-system-arm cross=arm-linux-gnueabihf- console=ttyAMA0 ;;
 	amd64)	qemu=qemu-system-x86_64 cross=x86_64-linux-gnu- board=q35 ;;
 	# New in trixie. Its libdrm.a needs a newer libc than bookworm's compiler has.
 	riscv64)
@@ -108,7 +110,7 @@ read_rig() {
 	# The exported DMA-BUFs of the cards take half of the time and have rigs of their own.
 	r=([append]="" [devices]="" [modules]="" [patches]="" [config]="" [memory]=512 [pmem]=0
 		[devdax]=0 [timeout]=120 [only]="" [skip]='*-prime'
-		[fails]="" [machine]="")
+		[fails]="" [machine]="" [programs]="")
 	expected=()
 	while read -r key value; do
 		case $key in
@@ -116,7 +118,7 @@ read_rig() {
 		expect)	expected+=("$value") ;;
 		arch | suite | kernel | version | cpu | machine | memory | pmem | devdax | \
 		devices | modules | patches | config | append | timeout | only | skip | \
-		fails)
+		fails | programs)
 			r[$key]=$value ;;
 		*)	die "rig $rig: $key is not a key" ;;
 		esac
@@ -129,6 +131,9 @@ read_rig() {
 		[[ ${r[$key]} =~ ^(0|[1-9][0-9]{0,8})$ ]] ||
 			die "rig $rig: $key ${r[$key]} is not a number"
 	done
+	r[programs]=${r[programs]:-${r[arch]}}
+	machine "${r[programs]}"
+	programs_cross=$cross
 	machine "${r[arch]}"
 	board+=${r[machine]:+,${r[machine]}}
 	# Where its memory starts is known of this machine only.
@@ -222,24 +227,24 @@ build_suite() {
 	fi
 	libdrm=LIBDRM=0
 	if [[ $libdrm_suite ]]; then
-		fetch_package "${r[arch]}" "$libdrm_suite" libdrm-dev
+		fetch_package "${r[programs]}" "$libdrm_suite" libdrm-dev
 		libdrm=LIBDRM_DIR=$fetched
 	fi
 	fetch_harness 7.3
 	ksrc=${fetched%/tools/testing/selftests}
 
 	# Another checkout is another suite.
-	build=$cache/build/${r[arch]}-$(cksum <<<"$top" | cut -d ' ' -f 1)
+	build=$cache/build/${r[programs]}-$(cksum <<<"$top" | cut -d ' ' -f 1)
 	mkdir -p "$build" || die "$build cannot be made"
 	lock build
 	rm -rf "$build/install"
 	# A make that called us has options of its own, which are not for this one.
 	make=(env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
-		make -C "$top" OUTPUT="$build" CROSS_COMPILE="$cross" "$libdrm"
+		make -C "$top" OUTPUT="$build" CROSS_COMPILE="$programs_cross" "$libdrm"
 		KSRC="$ksrc" INSTALL_PATH="$build/install" all install)
-	if ! step "building the suite for ${r[arch]}" "${make[@]}"; then
+	if ! step "building the suite for ${r[programs]}" "${make[@]}"; then
 		[[ $verbose ]] || cat "$tmp/log" >&2
-		die "the suite does not build for ${r[arch]}"
+		die "the suite does not build for ${r[programs]}"
 	fi
 	suite=${tmp:?}/suite
 	rm -rf "$suite"
@@ -601,7 +606,7 @@ run_rig() {
 	note "append ${r[append]}"
 	printf -v at ' %q' "${own[@]}" "$1" ${arguments[@]+-- "${arguments[@]}"}
 	note "command ./run_tests.sh --vm$at"
-	deps vm "vm-${r[arch]}"
+	deps vm "vm-${r[arch]}" "vm-${r[programs]}"
 	((!r[pmem])) || deps pmem
 	limit=${own_limit:-${r[timeout]}}
 	check_memory

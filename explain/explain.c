@@ -33,17 +33,6 @@
 #define STORED		2
 #define NR_AHEAD	3
 
-/* The return address at the entry of a function. */
-#if defined(__aarch64__)
-#define CALLER		" caller=%%x30:symbol"
-#elif defined(__x86_64__)
-#define CALLER		" caller=$stack0:symbol"
-#elif defined(__riscv)
-#define CALLER		" caller=%%ra:symbol"
-#else
-#define CALLER		""
-#endif
-
 #define FAULT_FETCH	"handle_mm_fault addr=$arg2:x64 flags=$arg3:x32%s"
 #define HANDLERS_FETCH	" ops=vma->vm_ops:x64" \
 			" vma_fault=vma->vm_ops->fault:symbol" \
@@ -328,6 +317,21 @@ static int add_fault_events(struct tracer *t, uint64_t pte)
 			  "handle_mm_fault ret=$retval:x32%s", at);
 }
 
+/* The return address at the entry of a function. */
+static const char *fetch_caller(void)
+{
+	switch (pte_arch_here()) {
+	case PTE_ARM64:
+		return "caller=%x30:symbol";
+	case PTE_X86_64:
+		return "caller=$stack0:symbol";
+	case PTE_RISCV64:
+		return "caller=%ra:symbol";
+	default:
+		return "";
+	}
+}
+
 /* Return: whether this kernel has the function. */
 static bool add_entry(struct tracer *t, const char *kind, size_t nr,
 		      const char *function, const char *fetch, uint64_t addr)
@@ -335,7 +339,7 @@ static bool add_entry(struct tracer *t, const char *kind, size_t nr,
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s%zu", kind, nr);
-	if (tracer_add(t, 'p', name, "%s %s" CALLER, function, fetch))
+	if (tracer_add(t, 'p', name, "%s %s %s", function, fetch, fetch_caller()))
 		return false;
 	tracer_stacks(t, name, addr);
 	return true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
 
 #include "pte.h"
 
@@ -29,15 +31,23 @@
 
 enum pte_arch pte_arch_here(void)
 {
-#if defined(__aarch64__)
-	return PTE_ARM64;
-#elif defined(__x86_64__)
-	return PTE_X86_64;
-#elif defined(__riscv) && __riscv_xlen == 64
-	return PTE_RISCV64;
-#else
+	static const struct {
+		const char *machine;
+		enum pte_arch arch;
+	} known[] = {
+		{ "aarch64", PTE_ARM64 },
+		{ "armv8l", PTE_ARM64 },	/* with PER_LINUX32 */
+		{ "x86_64", PTE_X86_64 },
+		{ "riscv64", PTE_RISCV64 },
+	};
+	struct utsname name;
+	size_t i;
+
+	if (!uname(&name))
+		for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+			if (!strcmp(name.machine, known[i].machine))
+				return known[i].arch;
 	return PTE_UNKNOWN;
-#endif
 }
 
 int pte_decode(enum pte_arch arch, uint64_t raw, struct pte_bits *bits)

@@ -30,7 +30,7 @@ struct pte_bits {
 	bool dirty;
 };
 
-/* The architecture that this is built for. */
+/* The architecture of the kernel, which also runs 32-bit programs. */
 enum pte_arch pte_arch_here(void);
 
 /**

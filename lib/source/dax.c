@@ -6,9 +6,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <mntent.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "huge.h"
@@ -32,8 +33,8 @@ static int open_file(const char *dir)
 	fd = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	/* The mount option alone does not make it so. */
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) ||
+	/* The mount option alone does not make it so. musl 1.2.3 has no statx(). */
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) ||
 	    !(st.stx_attributes & STATX_ATTR_DAX)) {
 		close(fd);
 		return -EOPNOTSUPP;

@@ -123,10 +123,9 @@ int fault_log_stop(struct fault_log *log, struct fault *faults, size_t max)
 	if (read(log->fd, &count, sizeof(count)) != sizeof(count))
 		return -EIO;
 
-	/* Pairs with the store in perf_output_put_handle(). */
-	head = __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE);
+	/* The event is disabled, so the kernel does not write meanwhile: no atomics. */
+	head = control->data_head;
 	nr = parse(log->data, log->data_size, control->data_tail, head, faults, max);
-	/* Pairs with the load in __perf_output_begin(). */
-	__atomic_store_n(&control->data_tail, head, __ATOMIC_RELEASE);
+	control->data_tail = head;
 	return nr >= 0 && (uint64_t)nr != count ? -ENOBUFS : nr;
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Builds without a warning with each compiler, harness and libdrm, and the goals of the
-# Makefile. Usage: work=DIR tests/builds.sh
+# Makefile. ALL=1 takes musl and each cross compiler of Debian, too.
+# Usage: work=DIR [ALL=1] tests/builds.sh
 
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -135,4 +136,21 @@ no_tree() {
 		grep -q 'KSRC=/nonexistent is no kernel tree' "$work/said"
 }
 check no_tree no_tree
+
+# 32 and 64 bits, either byte order.
+architectures=(aarch64-linux-gnu alpha-linux-gnu arm-linux-gnueabi arm-linux-gnueabihf
+	hppa-linux-gnu i686-linux-gnu m68k-linux-gnu mips-linux-gnu mips64el-linux-gnuabi64
+	mipsel-linux-gnu powerpc-linux-gnu powerpc64-linux-gnu powerpc64le-linux-gnu
+	riscv64-linux-gnu s390x-linux-gnu sh4-linux-gnu sparc64-linux-gnu x86_64-linux-gnu
+	x86_64-linux-gnux32)
+if [[ ${ALL:-} ]]; then
+	check architectures.deps vm/deps.sh architectures
+	for arch in "${architectures[@]}"; do
+		check "architectures.$arch" build "$arch" LIBDRM=0 CROSS_COMPILE="$arch-"
+	done
+	# Debian's musl brings no kernel headers along.
+	check musl build musl LIBDRM=0 \
+		CC="musl-gcc -idirafter /usr/include -idirafter /usr/include/$(gcc -print-multiarch)"
+	check musl.runs runs "$out/musl/pfn_mkwrite_test"
+fi
 plan

@@ -3,8 +3,8 @@
 # Makes sure that this machine has the tools for building the suite (build), for
 # running it in QEMU guests (vm, vm-ARCH, and pmem for those with persistent memory),
 # for building kernels (kernel) or all mm selftests of a kernel tree (tree), for running
-# LAVA jobs (lava) or for checking the suite's source (check), and installs missing
-# packages if it can.
+# LAVA jobs (lava), for building the suite for every architecture (architectures) or for
+# checking its source (check), and installs missing packages if it can.
 # Usage: vm/deps.sh GROUP...
 
 set -euo pipefail
@@ -29,6 +29,22 @@ declare -A needs=(
 [pmem]="dtc:device-tree-compiler mke2fs:e2fsprogs"
 [kernel]="flex:flex bison:bison bc:bc patch:patch perl:perl libelf-dev libssl-dev"
 [tree]="libcap-dev libnuma-dev"
+[architectures]="alpha-linux-gnu-gcc:gcc-alpha-linux-gnu libc6.1-dev-alpha-cross
+	arm-linux-gnueabi-gcc:gcc-arm-linux-gnueabi libc6-dev-armel-cross
+	hppa-linux-gnu-gcc:gcc-hppa-linux-gnu libc6-dev-hppa-cross
+	i686-linux-gnu-gcc:gcc-i686-linux-gnu libc6-dev-i386-cross
+	m68k-linux-gnu-gcc:gcc-m68k-linux-gnu libc6-dev-m68k-cross
+	mips-linux-gnu-gcc:gcc-mips-linux-gnu libc6-dev-mips-cross
+	mips64el-linux-gnuabi64-gcc:gcc-mips64el-linux-gnuabi64 libc6-dev-mips64el-cross
+	mipsel-linux-gnu-gcc:gcc-mipsel-linux-gnu libc6-dev-mipsel-cross
+	powerpc-linux-gnu-gcc:gcc-powerpc-linux-gnu libc6-dev-powerpc-cross
+	powerpc64-linux-gnu-gcc:gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross
+	powerpc64le-linux-gnu-gcc:gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross
+	s390x-linux-gnu-gcc:gcc-s390x-linux-gnu libc6-dev-s390x-cross
+	sh4-linux-gnu-gcc:gcc-sh4-linux-gnu libc6-dev-sh4-cross
+	sparc64-linux-gnu-gcc:gcc-sparc64-linux-gnu libc6-dev-sparc64-cross
+	x86_64-linux-gnux32-gcc:gcc-x86-64-linux-gnux32 libc6-dev-x32-cross
+	musl-gcc:musl-tools"
 [lava]="mmdebstrap:mmdebstrap unshare:util-linux ip:iproute2"
 [check]="clang:clang llvm-ar:llvm sparse:sparse shellcheck:shellcheck perl:perl
 	git:git readelf:binutils node:nodejs python3:python3"
@@ -38,6 +54,7 @@ declare -A implies=(
 [vm]="build"
 [kernel]="build"
 [lava]="vm"
+[architectures]="build vm-arm64 vm-armhf vm-riscv64 vm-amd64"
 [check]="build vm vm-arm64"
 )
 

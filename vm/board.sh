@@ -26,6 +26,7 @@ use_machine() {
 	libdrm=LIBDRM_DIR=
 	case $1 in
 	aarch64-linux-gnu-)	arch=arm64 ;;
+	arm-linux-gnueabihf-)	arch=armhf ;;
 	x86_64-linux-gnu-)	arch=amd64 ;;
 	riscv64-linux-gnu-)	deps build vm-riscv64; return ;;
 	*)			deps build; return ;;

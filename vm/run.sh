@@ -110,7 +110,7 @@ read_rig() {
 	# The exported DMA-BUFs of the cards take half of the time and have rigs of their own.
 	r=([append]="" [devices]="" [modules]="" [patches]="" [config]="" [memory]=512 [pmem]=0
 		[devdax]=0 [timeout]=120 [only]="" [skip]='*-prime'
-		[fails]="" [machine]="" [programs]="")
+		[fails]="" [machine]="" [programs]="" [qemu]=0)
 	expected=()
 	while read -r key value; do
 		case $key in
@@ -118,7 +118,7 @@ read_rig() {
 		expect)	expected+=("$value") ;;
 		arch | suite | kernel | version | cpu | machine | memory | pmem | devdax | \
 		devices | modules | patches | config | append | timeout | only | skip | \
-		fails | programs)
+		fails | programs | qemu)
 			r[$key]=$value ;;
 		*)	die "rig $rig: $key is not a key" ;;
 		esac
@@ -352,6 +352,26 @@ use_output() {
 	output=$(cd "$output" && pwd)
 }
 
+# Takes a newer QEMU into the cache if the rig needs it. It runs with the libraries of the
+# system's own one.
+use_qemu() {
+	local arch name roots=()
+
+	qemu_data=()
+	printf '%s\n' "${r[qemu]}" "$("$qemu" --version |
+		sed -n 's/.* version \([0-9.]*\).*/\1/p')" | sort -VC && return
+	arch=$(dpkg --print-architecture)
+	for name in "qemu-system-${qemu##*-}" qemu-system-data qemu-system-common; do
+		fetch_package "$arch" bookworm-backports "${name/riscv64/riscv}"
+		roots+=("$fetched")
+	done
+	qemu=${roots[0]}/usr/bin/$qemu
+	qemu_data=(-L "${roots[1]}/usr/share/qemu" -L "${roots[0]}/usr/share/qemu"
+		-L /usr/share/qemu)
+	QEMU_MODULE_DIR=$(echo "${roots[2]}"/usr/lib/*/qemu)
+	export QEMU_MODULE_DIR
+}
+
 check_memory() {
 	local available wanted
 
@@ -437,7 +457,7 @@ boot() {
 	local device line='' part='' guest start left tick rc=0 command
 
 	# shellcheck disable=SC2054	# the commas are QEMU's
-	command=("$qemu" -M "$board" "${processor[@]}" -nodefaults
+	command=("$qemu" "${qemu_data[@]}" -M "$board" "${processor[@]}" -nodefaults
 		-no-user-config -display none -monitor none -nic none -no-reboot
 		-kernel "$image" -initrd "$tmp/initrd"
 		-append "$parameters"
@@ -610,6 +630,7 @@ run_rig() {
 	((!r[pmem])) || deps pmem
 	limit=${own_limit:-${r[timeout]}}
 	check_memory
+	use_qemu
 	use_kernel
 	own_module=
 	if [[ $module ]]; then

@@ -357,7 +357,7 @@ use_output() {
 use_qemu() {
 	local arch name roots=()
 
-	qemu_data=()
+	qemu_env=() qemu_data=()
 	printf '%s\n' "${r[qemu]}" "$("$qemu" --version |
 		sed -n 's/.* version \([0-9.]*\).*/\1/p')" | sort -VC && return
 	arch=$(dpkg --print-architecture)
@@ -368,8 +368,7 @@ use_qemu() {
 	qemu=${roots[0]}/usr/bin/$qemu
 	qemu_data=(-L "${roots[1]}/usr/share/qemu" -L "${roots[0]}/usr/share/qemu"
 		-L /usr/share/qemu)
-	QEMU_MODULE_DIR=$(echo "${roots[2]}"/usr/lib/*/qemu)
-	export QEMU_MODULE_DIR
+	qemu_env=(env QEMU_MODULE_DIR="$(echo "${roots[2]}"/usr/lib/*/qemu)")
 }
 
 check_memory() {
@@ -457,7 +456,7 @@ boot() {
 	local device line='' part='' guest start left tick rc=0 command
 
 	# shellcheck disable=SC2054	# the commas are QEMU's
-	command=("$qemu" "${qemu_data[@]}" -M "$board" "${processor[@]}" -nodefaults
+	command=("${qemu_env[@]}" "$qemu" "${qemu_data[@]}" -M "$board" "${processor[@]}" -nodefaults
 		-no-user-config -display none -monitor none -nic none -no-reboot
 		-kernel "$image" -initrd "$tmp/initrd"
 		-append "$parameters"

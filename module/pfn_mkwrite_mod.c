@@ -159,6 +159,22 @@ static void look_at_pte(pte_t entry, struct pfn_mkwrite_pte *pte)
 	pte->pfn = pte_pfn(entry);
 }
 
+/* riscv folds levels at run time, in functions that it does not export. */
+#if defined(CONFIG_RISCV) && defined(CONFIG_64BIT)
+static p4d_t *to_p4d(pgd_t *pgd, unsigned long addr)
+{
+	return pgtable_l5_enabled ? pgd_pgtable(*pgd) + p4d_index(addr) : (p4d_t *)pgd;
+}
+
+static pud_t *to_pud(p4d_t *p4d, unsigned long addr)
+{
+	return pgtable_l4_enabled ? p4d_pgtable(*p4d) + pud_index(addr) : (pud_t *)p4d;
+}
+#else
+#define to_p4d	p4d_offset
+#define to_pud	pud_offset
+#endif
+
 /*
  * The caller holds mmap_lock or the lock of the VMA. Since CONFIG_PT_RECLAIM (6.14) that
  * does not keep the page table, but a table is not freed without the lock of its PMD. The
@@ -177,10 +193,10 @@ static void look(struct mm_struct *mm, unsigned long addr, struct pfn_mkwrite_pt
 	pte->pfn = 0;
 	if (pgd_none(*pgd) || pgd_bad(*pgd))
 		return;
-	p4d = p4d_offset(pgd, addr);
+	p4d = to_p4d(pgd, addr);
 	if (p4d_none(*p4d) || p4d_bad(*p4d))
 		return;
-	pud = pud_offset(p4d, addr);
+	pud = to_pud(p4d, addr);
 	if (pud_none(*pud) || pud_bad(*pud))
 		return;
 	pmdp = pmd_offset(pud, addr);

@@ -58,7 +58,7 @@ second_card() {
 # A stable kernel may turn a rig's expectation over.
 newer_gem_shmem() {
 	mkdir -p "$out/newer"
-	cp -r run_tests.sh vm tests patches "$out/newer/"
+	cp -r run_tests.sh config vm tests patches "$out/newer/"
 	sed 's/^expect *vgem .*/expect vgem notify 128/' vm/rigs/arm64-control-told \
 		>"$out/newer/vm/rigs/newer"
 	PFN_MKWRITE_SUITE=$work/uapi "$out/newer/run_tests.sh" --vm --output "$out/newer.d" \

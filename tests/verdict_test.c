@@ -89,7 +89,7 @@ ROW(odd_prefault, IGNORED, 13 * 2 + 51, 2, 1, 1, 0, 1, 1, 0, X, X, 5);
 ROW(huge_honoured, HONOURED, 1, 1, 1, 1, 0, 1, 1, 0, 0, 1, N);
 ROW(huge_child_stays_dirty, HONOURED, 1, 1, 1, 1, 0, 0, 1, 0, 0, 1, N);
 ROW(huge_inserted_dirty, HONOURED, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, N);
-ROW(huge_child_disagrees, UNEXPECTED, 1, 1, 1, 1, 0, 1, 0, 0, 0, 1, N);
+ROW(huge_not_copied, HIDDEN, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0, N);
 ROW(huge_without_copy, HONOURED, 1, 1, 1, 1, 0, X, 1, 0, 0, 1, N);
 ROW(huge_ignored, IGNORED, 2, 2, 1, 1, 0, 0, 1, 0, 0, 1, N);
 ROW(huge_hidden, HIDDEN, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, N);

@@ -11,20 +11,14 @@
 
 #include "verdict.h"
 
-/* One entry may map all pages: an upgrade of one page upgrades them all. */
+/*
+ * One entry maps all pages, so an upgrade of one page upgrades them all. fork()
+ * copies the PMD of a device mapping without cleaning it, or not at all without
+ * pmd_special() (mm/huge_memory.c, copy_huge_pmd()), so a child's store tells nothing.
+ */
 static bool is_huge(const struct store_cost *c)
 {
 	return c->mapped_ahead == NR_STORES && c->upgrades == c->store_after_load;
-}
-
-/*
- * fork() copies the PMD of a device mapping without cleaning it (mm/huge_memory.c,
- * copy_huge_pmd(), pmd_special()), so a child's store need not fault.
- */
-static bool child_agrees(const struct store_cost *c)
-{
-	return c->child_store == NOT_MEASURED || c->child_store == c->clean_store ||
-	       (!c->child_store && is_huge(c));
 }
 
 /*
@@ -33,7 +27,8 @@ static bool child_agrees(const struct store_cost *c)
  */
 static int clean_faults(const struct store_cost *c)
 {
-	if (c->clean_store > 1 || !child_agrees(c))
+	if (c->clean_store > 1 ||
+	    (c->child_store != NOT_MEASURED && c->child_store != c->clean_store && !is_huge(c)))
 		return -1;
 	return c->clean_store;
 }

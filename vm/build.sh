@@ -144,10 +144,12 @@ kernel_configs() {
 # Prints a suffix for the folder of kernels with these patches. A header that changes
 # builds all objects again, so each set of changed headers has a folder.
 headers_of() {
-	local files
+	local hunks
 
-	mapfile -t files < <(grep -lE '^[+]{3} b/(.*/)?include/' "$@" /dev/null)
-	((${#files[@]} == 0)) || echo "-$(cat "${files[@]}" | sha256sum | cut -c 1-8)"
+	hunks=$(awk '/^(diff|---) / { header = 0 }
+		/^[+][+][+] b\/(.*\/)?include\// { header = 1 }
+		header' "$@" /dev/null)
+	[[ ! $hunks ]] || echo "-$(sha256sum <<<"$hunks" | cut -c 1-8)"
 }
 
 # lock_sources ARCH VERSION [PATCH...]: sets the variables of the functions above, and locks.

@@ -88,16 +88,20 @@ machine() {
 	quick=mitigations=off
 	case $1 in
 	arm64)
-		qemu=qemu-system-aarch64 cross=aarch64-linux-gnu- console=ttyAMA0
+		qemu=qemu-system-aarch64 qemu_package=qemu-system-arm
+		cross=aarch64-linux-gnu- console=ttyAMA0
 		# KASLR, too, enables KPTI, which flushes the TLB at each entry.
 		quick+=' kpti=0 arm64.nopauth arm64.nomte arm64.nosve arm64.nosme' ;;
 	armhf)
-		qemu=qemu-system-arm cross=arm-linux-gnueabihf- console=ttyAMA0 ;;
-	amd64)	qemu=qemu-system-x86_64 cross=x86_64-linux-gnu- board=q35 ;;
+		qemu=qemu-system-arm qemu_package=qemu-system-arm
+		cross=arm-linux-gnueabihf- console=ttyAMA0 ;;
+	amd64)
+		qemu=qemu-system-x86_64 qemu_package=qemu-system-x86
+		cross=x86_64-linux-gnu- board=q35 ;;
 	# New in trixie. Its libdrm.a needs a newer libc than bookworm's compiler has.
 	riscv64)
-		qemu=qemu-system-riscv64 cross=riscv64-linux-gnu- libdrm_suite=''
-		busybox_suite=trixie ;;
+		qemu=qemu-system-riscv64 qemu_package=qemu-system-riscv
+		cross=riscv64-linux-gnu- libdrm_suite='' busybox_suite=trixie ;;
 	*)	die "rig $rig: architecture $1 is not known" ;;
 	esac
 }
@@ -110,7 +114,7 @@ read_rig() {
 	# The exported DMA-BUFs of the cards take half of the time and have rigs of their own.
 	r=([append]="" [devices]="" [modules]="" [patches]="" [config]="" [memory]=512 [pmem]=0
 		[devdax]=0 [timeout]=120 [only]="" [skip]='*-prime'
-		[fails]="" [machine]="" [programs]="" [qemu]=0)
+		[fails]="" [machine]="" [programs]="" [qemu]="")
 	expected=()
 	while read -r key value; do
 		case $key in
@@ -358,11 +362,12 @@ use_qemu() {
 	local arch name roots=()
 
 	qemu_env=() qemu_data=()
+	[[ ${r[qemu]} ]] || return 0
 	printf '%s\n' "${r[qemu]}" "$("$qemu" --version |
 		sed -n 's/.* version \([0-9.]*\).*/\1/p')" | sort -VC && return
 	arch=$(dpkg --print-architecture)
-	for name in "qemu-system-${qemu##*-}" qemu-system-data qemu-system-common; do
-		fetch_package "$arch" bookworm-backports "${name/riscv64/riscv}"
+	for name in "$qemu_package" qemu-system-data qemu-system-common; do
+		fetch_package "$arch" bookworm-backports "$name"
 		roots+=("$fetched")
 	done
 	qemu=${roots[0]}/usr/bin/$qemu

@@ -62,7 +62,8 @@ static int vcpu_open(int vm)
 #ifdef __aarch64__
 	struct kvm_vcpu_init init;
 
-	if (ioctl(vm, KVM_ARM_PREFERRED_TARGET, &init) || ioctl(vcpu, KVM_ARM_VCPU_INIT, &init))
+	if (vcpu >= 0 && (ioctl(vm, KVM_ARM_PREFERRED_TARGET, &init) ||
+			  ioctl(vcpu, KVM_ARM_VCPU_INIT, &init)))
 		return -errno;
 #endif
 	return vcpu < 0 ? -errno : vcpu;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The README's commands for a board, on this machine and in a guest that
-# has BusyBox and the archive. ALL=1 also makes one for 32-bit ARM.
+# has BusyBox and the archive. ALL=1 also makes one for x86_64 and one for 32-bit ARM.
 # Usage: work=DIR [ALL=1] tests/board.sh
 
 set -u
@@ -147,11 +147,21 @@ row() {
 	lab "$1" "$3" "exit $(said "$2" | tail -n 1), ${totals:-nothing said}"
 }
 
-other_machine() {
-	local dir=$out/other
+# other_archive TOOL-CHAIN: unpacked in $out/TOOL-CHAIN.
+other_archive() {
+	copy_source "$out/$1" && make -C "$out/$1" CROSS_COMPILE="$1" board.tar.xz &&
+		tar -xJf "$out/$1/board.tar.xz" -C "$out/$1"
+}
 
-	copy_source "$dir" && make -C "$dir" CROSS_COMPILE=arm-linux-gnueabihf- board.tar.xz &&
-		tar -xJf "$dir/board.tar.xz" -C "$dir" || return
+other_machine() {
+	other_archive x86_64-linux-gnu- &&
+		readelf -h "$out/x86_64-linux-gnu-/pfn-mkwrite/pfn_mkwrite_drm" | grep X86-64
+}
+
+arm32() {
+	local dir=$out/arm-linux-gnueabihf-
+
+	other_archive arm-linux-gnueabihf- || return
 	PFN_MKWRITE_SUITE=$dir/pfn-mkwrite ./run_tests.sh --vm --output "$out/other.d" \
 		armhf-6.12-a15 >"$out/other.said" 2>&1
 	tail -n 4 "$out/other.said"
@@ -203,5 +213,8 @@ row 'board, as a user with access' user \
 wait
 check same_bytes cmp "$out/first/board.tar.xz" \
 	"$out/a-longer-name-than-before/board.tar.xz" || sed 's/^/#   /' "$out/again.log"
-[[ ! ${ALL:-} ]] || check other_machine other_machine
+if [[ ${ALL:-} ]]; then
+	check other_machine other_machine
+	check arm32 arm32
+fi
 plan

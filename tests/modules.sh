@@ -25,7 +25,7 @@ runs_all() {
 	local all
 
 	all=$(grep -c '^TEST_F(module, ' module/pfn_mkwrite_module.c)
-	(($(grep -cE 'ok [0-9]* module[.][a-z_]*( # SKIP this kernel .*)?$' "$1") == all))
+	(($(grep -cE '^(not )?ok [0-9]* module[.][a-z_]*( # SKIP this kernel .*)?$' "$1") == all))
 }
 
 # Prints what fails with this rig for a reason of its own.

@@ -34,12 +34,12 @@ FIXTURE_TEARDOWN(row)
  * clean_store, pgreuse, pgreuse_upgrade, upgrades, mapped_ahead. The table
  * calls the first five F, L, S, A and C, and pgreuse R.
  */
-#define ROW(name, expected, total, F, L, S, A, C, memfd, R, upgraded, U, ahead) \
+#define ROW(name, expected, total, F, L, S, A, C, clean, R, upgraded, U, ahead) \
 	FIXTURE_VARIANT_ADD(row, name) { \
 		.cost = { \
 			.first_store = F, .load = L, .store_after_load = S, \
 			.second_store = A, .child_store = C, \
-			.clean_store = memfd, .pgreuse = R, \
+			.clean_store = clean, .pgreuse = R, \
 			.pgreuse_upgrade = upgraded, \
 			.upgrades = (U) == X ? N * (S) : (U), \
 			.mapped_ahead = ahead, \

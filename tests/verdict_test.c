@@ -95,6 +95,16 @@ ROW(huge_ignored, IGNORED, 2, 2, 1, 1, 0, 0, 1, 0, 0, 1, N);
 ROW(huge_hidden, HIDDEN, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, N);
 ROW(huge_upgrade, IGNORED, 1, 1, 1, 2, 0, 0, 1, 0, 0, 2, N);
 
+/* Parts of a folio: one upgrade for each. */
+ROW(folio_honoured, HONOURED, N / 16, 1, 1, 1, 0, X, 1, 0, X, N / 16, 16);
+ROW(folio_honoured_some, HONOURED, N / 16, 1, 1, 1, 0, X, 1, 0, X, N / 16 + 15, 16);
+ROW(folio_upgrade, IGNORED, N / 16, 1, 1, 2, 0, X, 1, 0, X, N / 8, 16);
+
+/* The driver unmaps all pages of a forked child. */
+ROW(unmapped_ignored, IGNORED, 1 + N, 2, 1, 1, 0, 2, 1, 0, X, X, N);
+ROW(unmapped_notify, NOTIFY, 2 * N, 2, 1, 1, 0, 2, 0, N, X, X, 1);
+ROW(unmapped_hidden, HIDDEN, 1, 1, 1, 0, 0, 1, 0, 0, X, X, N);
+
 /* Too few counters for any other verdict. */
 ROW(no_pgreuse, UNDECIDED, 2 * N, 2, 1, 1, 0, 1, 1, X, X, X, 1);
 ROW(no_pgreuse_hardware, UNDECIDED, 2 * N, 2, 1, 1, 0, 0, 0, X, X, X, 1);
@@ -114,13 +124,16 @@ ROW(triple_upgrade, UNEXPECTED, N, 1, 1, 3, 0, 1, 1, 0, X, X, 1);
 ROW(double_upgrade_hardware, UNEXPECTED, N, 1, 1, 2, 0, 0, 0, 0, X, X, 1);
 ROW(uneven_upgrades, UNEXPECTED, N, 1, 1, 0, 0, 1, 1, 0, X, 1, 1);
 ROW(one_upgrade_for_few, UNEXPECTED, N / 16, 1, 1, 1, 0, 1, 1, 0, X, 1, 16);
+ROW(too_many_upgrades, UNEXPECTED, N, 1, 1, 1, 0, 1, 1, 0, X, N + 1, 1);
+ROW(no_upgrade, UNEXPECTED, N / 16, 1, 1, 1, 0, 1, 1, 0, X, 0, 16);
+ROW(half_an_upgrade, UNEXPECTED, N / 16, 1, 1, 2, 0, 1, 1, 0, X, N + 1, 16);
 ROW(half_notified, UNEXPECTED, 2 * N, 2, 1, 1, 0, 1, 1, N / 2, X, X, 1);
 ROW(notified_in_single, UNEXPECTED, N, 1, 1, 0, 0, 1, 1, N, X, X, 1);
 ROW(premapped_double, UNEXPECTED, 2 * N, 2, 0, 1, 0, 1, 1, 0, X, X, 1);
 ROW(premapped_double_upgrade, UNEXPECTED, N, 1, 0, 2, 0, 1, 1, 0, X, X, 1);
 ROW(premapped_notified_unseen, UNEXPECTED, 0, 0, 0, 0, 0, 1, 1, N, X, X, 1);
 ROW(premapped_half_notified, UNEXPECTED, N, 1, 0, 1, 0, 1, 1, N / 2, X, X, 1);
-ROW(calibrations_differ, UNEXPECTED, N, 1, 1, 0, 0, 1, 0, 0, X, X, 1);
+ROW(calibrations_differ, UNEXPECTED, 2 * N, 2, 1, 1, 0, 1, 0, N, X, X, 1);
 ROW(child_faults_twice, UNEXPECTED, N, 1, 1, 0, 0, 2, 2, 0, X, X, 1);
 
 TEST_F(row, verdict)

@@ -11,6 +11,14 @@
 
 #include "verdict.h"
 
+/* Faults that map NR_STORES pages. */
+static int faults_ahead(const struct store_cost *c)
+{
+	int ahead = c->mapped_ahead > 0 ? c->mapped_ahead : 1;
+
+	return (NR_STORES + ahead - 1) / ahead;
+}
+
 /*
  * One entry maps all pages, so an upgrade of one page upgrades them all. fork()
  * copies the PMD of a device mapping without cleaning it, or not at all without
@@ -22,13 +30,31 @@ static bool is_huge(const struct store_cost *c)
 }
 
 /*
+ * Stores to pages loaded before cost the same on each page, unless one of them dirties
+ * others: at most those that one fault maps, a huge page or, as contpte does on arm64
+ * (contpte_ptep_set_access_flags()), a part of a folio.
+ */
+static bool is_even(const struct store_cost *c)
+{
+	int each = c->store_after_load;
+
+	return !each ? !c->upgrades :
+	       c->upgrades % each == 0 && c->upgrades <= NR_STORES * each &&
+	       c->upgrades >= each * faults_ahead(c);
+}
+
+/*
  * Does a store to a clean PTE fault? 1 if software sets the dirty bit, 0 if the CPU
- * does, and -1 if two mappings disagree.
+ * does, and -1 if two mappings disagree. A driver can unmap all pages as fork() opens the
+ * VMA of the child (drivers/vfio/pci/vfio_pci_core.c of 6.1, vfio_pci_mmap_open()): the
+ * child's store costs as much as a first one then.
  */
 static int clean_faults(const struct store_cost *c)
 {
-	if (c->clean_store > 1 ||
-	    (c->child_store != NOT_MEASURED && c->child_store != c->clean_store && !is_huge(c)))
+	bool tells = c->child_store != NOT_MEASURED && c->child_store != c->first_store &&
+		     !is_huge(c);
+
+	if (c->clean_store > 1 || (tells && c->child_store != c->clean_store))
 		return -1;
 	return c->clean_store;
 }
@@ -128,7 +154,7 @@ struct judgement judge(const struct store_cost *c)
 		return unexpected("a second store to the same page faults");
 	if (software < 0)
 		return unexpected("forked child and clean page disagree on what sets the dirty bit");
-	if (c->upgrades != NR_STORES * c->store_after_load && !is_huge(c))
+	if (!is_even(c))
 		return unexpected("stores after a load do not cost the same on each page");
 
 	if (c->load == 0)
@@ -165,8 +191,7 @@ const char *verdict_name(enum verdict verdict)
 
 int predict_stores(const struct store_cost *c)
 {
-	int ahead = c->mapped_ahead > 0 ? c->mapped_ahead : 1;
-	int fresh = (NR_STORES + ahead - 1) / ahead;
+	int fresh = faults_ahead(c);
 	int mapped = NR_STORES - fresh;
 
 	/* Mapped at mmap time: a store maps nothing ahead. */

@@ -102,7 +102,7 @@ int source_here(const struct source *src, struct backing *b)
 	return err;
 }
 
-/* Not every kernel aligns a mapping to huge pages by itself. */
+/* Not every kernel aligns a mapping to its pages, if they are larger, by itself. */
 void *mapping_place(size_t size, size_t step)
 {
 	char *room = mmap(NULL, size + step, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -119,8 +119,9 @@ int mapping_open_as(struct mapping *map, struct backing *b, int prot, int flags,
 	map->page_size = sysconf(_SC_PAGESIZE);
 	map->size = size;
 	map->nr_pages = size / map->page_size;
-	map->addr = mmap(b->align ? mapping_place(size, b->align) : NULL, size, prot, flags,
-			 b->fd, b->offset + start);
+	/* Without a fixed place, what one fault maps would differ from run to run. */
+	map->addr = mmap(mapping_place(size, size & -size), size, prot, flags, b->fd,
+			 b->offset + start);
 	if (map->addr != MAP_FAILED)
 		return 0;
 	return backing_fail(b, -errno, "mmap() of %zu bytes, %s and %s: %m", size,

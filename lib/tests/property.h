@@ -19,6 +19,7 @@
 #define WHY_ONE_PAGE	"this memory has too few pages"
 #define WHY_NOT_TWICE	"this memory cannot be mapped twice"
 #define WHY_NO_THREADS	"no threads can be started here"
+#define WHY_NO_CPU	"the CPU that was measured on is not there any more"
 #define WHY_NO_PROC	"smaps or pagemap cannot be read here"
 
 #ifndef SYS_futex	/* riscv32 */
@@ -111,7 +112,8 @@ static inline int open_memory(TEST_PARAMS)
 	if (self->obs->mixed_cpus) {
 		CPU_ZERO(&one);
 		CPU_SET(self->obs->cpu, &one);
-		sched_setaffinity(0, sizeof(one), &one);
+		if (sched_setaffinity(0, sizeof(one), &one))
+			SKIP_TEST(WHY_NO_CPU);
 	}
 	meter_open(&self->meter);
 	err = self->src->open(self->src, &self->b, NR_STORES * sysconf(_SC_PAGESIZE));

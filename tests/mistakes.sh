@@ -27,7 +27,7 @@ mistakes=(
 	unaligned:mod_pfn:store_unaligned+store_across_pages+store_atomic
 	kernel:mod_pfn:kernel_read+kernel_recv+kernel_write
 	thread:mod_pfn:threads_disjoint+threads_one_page
-	exec:mod_pfn:map_flags
+	exec:mod_pfn:map_executable
 	locked:mod_pfn:map_flags
 	advised:mod_pfn:madvise_harmless
 	sometimes:mod_pfn:sixty_four_pages+memset_pages

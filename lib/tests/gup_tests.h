@@ -12,6 +12,7 @@
 #define PM_SWAP		(UINT64_C(1) << 62)
 /* A page of a file or of shared memory, not only a PFN. */
 #define PM_FILE		(UINT64_C(1) << 61)
+#define PM_PFN(entry)	((entry) & ((UINT64_C(1) << 55) - 1))
 
 /* Read the entry of pagemap. */
 static inline bool pagemap_read(const void *addr, uint64_t *entry)

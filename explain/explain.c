@@ -426,9 +426,12 @@ static int trace_steps(struct tracer *t, struct job *job, pid_t tid, int sock,
 		free(text);
 	}
 	err = add_fault_events(t, pte);
-	if (err)
-		return fail(job, err,
-			    "the kernel refuses a kprobe at handle_mm_fault()");
+	if (err) {
+		snprintf(job->why, sizeof(job->why),
+			 "it refuses a kprobe at handle_mm_fault(): %s (%s); the faults alone follow",
+			 strerror(-err), tracer_refusal(t));
+		return err;
+	}
 	add_insert_events(t, 0, NR_LIKELY, job->where.page);
 	err = trace_store(t, job, tid, sock, trace);
 	if (!err && add_more_events(t, trace))

@@ -238,6 +238,26 @@ int tracer_add(struct tracer *t, char type, const char *name, const char *fmt,
 	return put(t->dir, "kprobe_events", text);
 }
 
+const char *tracer_refusal(const struct tracer *t)
+{
+	static char said[128];
+	char path[96], line[256];
+	const char *at;
+	FILE *list;
+
+	said[0] = '\0';
+	snprintf(path, sizeof(path), "%s/error_log", t->dir);
+	list = fopen(path, "re");
+	while (list && fgets(line, sizeof(line), list)) {
+		at = strstr(line, " error: ");
+		if (at)
+			snprintf(said, sizeof(said), "%.*s", (int)strcspn(at + 8, "\n"), at + 8);
+	}
+	if (list)
+		fclose(list);
+	return said;
+}
+
 int tracer_stacks(struct tracer *t, const char *name, uint64_t addr)
 {
 	char file[96], text[64] = "stacktrace";

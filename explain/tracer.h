@@ -44,6 +44,9 @@ struct tracer {
  */
 int tracer_open(struct tracer *t);
 
+/* What the kernel last said of an event that it refused (error_log), or "". */
+const char *tracer_refusal(const struct tracer *t);
+
 /**
  * tracer_add() - add a kprobe event
  * @t: an open tracer

@@ -134,6 +134,13 @@ all_rigs() {
 	grep -q '^exit status ' "$out/all"
 }
 
+# From what all rigs have shown.
+architectures() {
+	tests/architectures.sh "$out/all.d" >"$work/architectures.md" &&
+		! grep 'not known' "$work/architectures.md" &&
+		cp "$work/architectures.md" docs/
+}
+
 # Of all rigs: what is not as expected is in the table, or among the remarks below it.
 in_table() {
 	local log=$out/all.d/$1/output.log
@@ -151,8 +158,8 @@ moved_on() {
 	skip "$1" "the mirror no longer has this kernel"
 }
 
-rigs='arm64-6.12-a57 arm64-7.3-a57 arm64-7.3-max arm64-7.3-max-nodbm arm64-7.3-dax
-	arm64-7.3-huge arm64-7.3-kvm arm64-core-a57 arm64-core-bar'
+rigs='arm64-6.12-a57 arm64-7.3-a57 arm64-7.3-max arm64-7.3-dax arm64-7.3-huge
+	arm64-7.3-kvm arm64-core-a57 arm64-core-bar armhf-6.12-a15 riscv64-6.12-svade'
 
 check uapi.build uapi_suite
 
@@ -164,9 +171,10 @@ rig arm64-6.12-a57
 	rig uapi arm64-7.3-a57 "$work/uapi"
 	rig arm64-7.3-dax
 	rig arm64-7.3-kvm
+	rig riscv64-6.12-svade
 } &
 surroundings
-rig arm64-7.3-max-nodbm
+rig armhf-6.12-a15
 rig arm64-7.3-huge
 rig arm64-core-a57
 rig arm64-core-bar
@@ -211,7 +219,10 @@ moved_on surroundings || {
 if [[ ${ALL:-} ]]; then
 	mkdir -p docs
 	check all.table all_rigs
+	grep -q ' is wanted, but ' "$out/all.err" || check all.architectures architectures
 	check all.newer_gem_shmem newer_gem_shmem
+	PFN_MKWRITE_WRAP=tests/guest_cpus.sh rig cpus arm64-control-mixed '' --timeout 200
+	replay cpus. < <(grep -E '^(not )?ok |^1\.\.|^#   ' "$out/cpus")
 	for file in vm/rigs/*; do
 		name=${file##*/}
 		if grep -q "^run_tests.sh: $name: .* is wanted, but " "$out/all.err"; then

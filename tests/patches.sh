@@ -19,6 +19,7 @@ series=(patches/[0-9]*.patch)
 core=(patches/core/*.patch)
 variant=(patches/core/write-faults/*.patch)
 separate=(patches/dax/*.patch patches/gem-shmem/*.patch)
+riscv=(patches/riscv/*.patch)
 
 # objects ARCH PATCH...: the objects that the patches touch.
 objects() {
@@ -90,13 +91,13 @@ use_objects() {
 	check "$1.before" first "$2"
 }
 
-for patch in "${series[@]}" "${core[@]}" "${variant[@]}" "${separate[@]}"; do
+for patch in "${series[@]}" "${core[@]}" "${variant[@]}" "${separate[@]}" "${riscv[@]}"; do
 	name=${patch#patches/}
 	check "checkpatch.${name%.patch}" style "$patch"
 done
 if [[ ! ${ALL:-} ]]; then
 	applies opt_in "${series[@]}" "${separate[@]}"
-	applies core "${core[@]}" "${variant[@]}" "${separate[@]}"
+	applies core "${core[@]}" "${variant[@]}" "${separate[@]}" "${riscv[@]}"
 	plan
 	exit
 fi
@@ -113,14 +114,15 @@ for arch in arm64 amd64; do
 	unlock
 done
 deps vm-armhf vm-riscv64
-for arch in arm riscv64; do
+for arch in armhf riscv64; do
 	use_objects "$arch" tests/core.config "${core[@]}"
 	each_after "$arch" "${core[@]}" "${variant[@]}"
+	[[ $arch != riscv64 ]] || each_after riscv64.with_core "${core[@]}" "${riscv[@]}"
 	unlock
 done
 # Without pte_special, and without huge pages.
 grep -v 'LPAE\|HUGEPAGE' tests/core.config >"$work/no_lpae.config"
-use_objects arm.no_lpae "$work/no_lpae.config" patches/core/0003-*.patch
-each_after arm.no_lpae "${core[@]}" "${variant[@]}"
+use_objects armhf.no_lpae "$work/no_lpae.config" patches/core/0003-*.patch
+each_after armhf.no_lpae "${core[@]}" "${variant[@]}"
 unlock
 plan

@@ -8,7 +8,8 @@ set -u
 cd "$(dirname "$0")/.." || exit
 runs=${RUNS:-100}
 rigs=${RIGS:-arm64-core-a57 arm64-7.3-a57 arm64-6.12-a57 arm64-6.1-a57 arm64-5.10-a57
-	arm64-7.3-max arm64-7.3-dax arm64-core-max arm64-core-dax}
+	arm64-7.3-max arm64-7.3-dax arm64-core-max arm64-core-dax arm64-7.3-mthp
+	arm64-6.12-max armhf-6.12-a15}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/pfn-mkwrite-soak.XXXXXX") || exit
 trap 'rm -rf "$work"' EXIT

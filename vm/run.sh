@@ -114,7 +114,7 @@ read_rig() {
 	# The exported DMA-BUFs of the cards take half of the time and have rigs of their own.
 	r=([append]="" [devices]="" [modules]="" [patches]="" [config]="" [memory]=512 [pmem]=0
 		[devdax]=0 [timeout]=120 [only]="" [skip]='*-prime'
-		[fails]="" [machine]="" [programs]="" [qemu]="")
+		[fails]="" [machine]="" [programs]="" [qemu]="" [smp]=1)
 	expected=()
 	while read -r key value; do
 		case $key in
@@ -122,7 +122,7 @@ read_rig() {
 		expect)	expected+=("$value") ;;
 		arch | suite | kernel | version | cpu | machine | memory | pmem | devdax | \
 		devices | modules | patches | config | append | timeout | only | skip | \
-		fails | programs | qemu)
+		fails | programs | qemu | smp)
 			r[$key]=$value ;;
 		*)	die "rig $rig: $key is not a key" ;;
 		esac
@@ -131,7 +131,7 @@ read_rig() {
 	for key in arch suite kernel version cpu; do
 		[[ ${r[$key]:-} ]] || die "rig $rig: $key is missing"
 	done
-	for key in memory pmem devdax timeout; do
+	for key in memory pmem devdax timeout smp; do
 		[[ ${r[$key]} =~ ^(0|[1-9][0-9]{0,8})$ ]] ||
 			die "rig $rig: $key ${r[$key]} is not a number"
 	done
@@ -374,6 +374,9 @@ use_qemu() {
 	qemu_data=(-L "${roots[1]}/usr/share/qemu" -L "${roots[0]}/usr/share/qemu"
 		-L /usr/share/qemu)
 	qemu_env=(env QEMU_MODULE_DIR="$(echo "${roots[2]}"/usr/lib/*/qemu)")
+	"$qemu" --version >/dev/null 2>"$tmp/log" ||
+		die "rig $rig needs QEMU ${r[qemu]} or newer, and Debian's does not run here:" \
+			"$(why); install one"
 }
 
 check_memory() {
@@ -466,7 +469,7 @@ boot() {
 		-kernel "$image" -initrd "$tmp/initrd"
 		-append "$parameters"
 		-serial "file:$output/console.log"
-		-device virtio-serial-pci -chardev file,id=tap,path=/dev/stdout
+		-device virtio-serial-pci,ioeventfd=off -chardev file,id=tap,path=/dev/stdout
 		-device virtserialport,chardev=tap,name=tap "${pmem[@]}")
 	for device in ${r[devices]}; do
 		# Such a device has memory that it does not bring along.
@@ -651,7 +654,9 @@ run_rig() {
 		virtio_pci virtio_console brd ${r[modules]} ||
 		die "the guest's image cannot be made: $(why)"
 	parameters="console=$console earlycon panic=-1 $quick ${r[append]}"
-	processor=(-cpu "${r[cpu]}" -smp 1 -m $((r[memory] + r[behind]))) pmem=()
+	processor=(-cpu "${r[cpu]}" -smp "${r[smp]}" -m $((r[memory] + r[behind]))) pmem=()
+	# One CPU can run into the int3 with which another one patches a jump, and panic.
+	[[ ${r[arch]} != amd64 || ${r[smp]} == 1 ]] || processor+=(-accel "tcg,thread=single")
 	if ((r[pmem])); then
 		printf -v at %#x $(((1 << 30) + (r[memory] << 20)))
 		step "making persistent memory" make_pmem "$at" ||

@@ -289,7 +289,7 @@ static int repeat_passes(struct prober *p)
 	return 0;
 }
 
-/* If the CPU goes offline meanwhile, the thread goes on on another one: start again. */
+/* If the CPU goes offline meanwhile, the thread moves to another one: start again. */
 static int probe_on_a_cpu(struct prober *p)
 {
 	struct observation *obs = p->obs;

@@ -176,6 +176,9 @@ static inline void expect_faults(TEST_PARAMS, int least, int most, int faults, c
 	/* Without a log, other faults of the thread count as well: too many prove nothing. */
 	if (self->meter.log_err)
 		most = MAX(most, faults);
+	/* Another CPU is another cost. */
+	if (self->obs->mixed_cpus && sched_getcpu() != self->obs->cpu)
+		SKIP_TEST(WHY_NO_CPU);
 	EXPECT_GE(most, faults) {
 		TH_LOG("%s", how);
 	}

@@ -56,6 +56,10 @@ EXTRA_CLEAN := $(OUTPUT)/board.tar.xz
 CFLAGS += -Wextra -g $(KHDR_INCLUDES)
 ifeq ($(TREE_LIB_MK),)
 LDFLAGS += $(if $(CROSS_COMPILE),-static)
+# Debian's wrapper of the compiler for musl hides the kernel's headers, too.
+ifeq ($(notdir $(CC)),musl-gcc)
+CFLAGS += -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch)
+endif
 endif
 
 include $(LIB_MK)
@@ -100,6 +104,6 @@ series:
 	@PFN_MKWRITE_ME='make $@' patches/tree.sh series '$(KDIR)' '$(SERIES)'
 
 board.tar.xz:
-	vm/board.sh $(OUTPUT)/$@
+	$(if $(filter command%,$(origin CC)),BOARD_CC='$(CC)') vm/board.sh $(OUTPUT)/$@
 
 .PHONY: check check-all soak bench install-tree uninstall-tree series board.tar.xz

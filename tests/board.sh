@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The README's commands for a board, on this machine and in a guest that
-# has BusyBox and the archive. ALL=1 also makes one for x86_64 and one for 32-bit ARM.
+# has BusyBox and the archive. ALL=1 also makes one for x86_64, one for 32-bit ARM, and one
+# with musl.
 # Usage: work=DIR [ALL=1] tests/board.sh
 
 set -u
@@ -168,6 +169,18 @@ arm32() {
 	grep -E '^# rig .* ([1-9][0-9]*) of \1 mappings as expected, ' "$out/other.said"
 }
 
+# The same with another C library, here on this machine.
+musl() {
+	local dir=$out/musl
+
+	copy_source "$dir" &&
+		make -C "$dir" CC=musl-gcc CROSS_COMPILE=x86_64-linux-gnu- board.tar.xz &&
+		tar -xJf "$dir/board.tar.xz" -C "$dir" || return
+	! strings -a "$dir/pfn-mkwrite/pfn_mkwrite_test" | grep 'GLIBC\|GNU C Library' &&
+		diff <("$out/x86_64-linux-gnu-/pfn-mkwrite/pfn_mkwrite_test" | grep '^ok\|^not ok') \
+			<("$dir/pfn-mkwrite/pfn_mkwrite_test" | grep '^ok\|^not ok')
+}
+
 check archive archive first
 check small small
 check contents contents
@@ -216,5 +229,7 @@ check same_bytes cmp "$out/first/board.tar.xz" \
 if [[ ${ALL:-} ]]; then
 	check other_machine other_machine
 	check arm32 arm32
+	vm/deps.sh architectures
+	check musl musl
 fi
 plan

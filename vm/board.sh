@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes an archive for a machine that has only BusyBox: static programs and
 # run_tests.sh. Equal sources, compiler and libdrm give equal bytes.
-# CROSS_COMPILE is the tool chain, aarch64-linux-gnu- if unset; SOURCE_DATE_EPOCH the
-# time that the files have.
+# CROSS_COMPILE is the tool chain, aarch64-linux-gnu- if unset; BOARD_CC another compiler,
+# whose C library need not fit Debian's libdrm; SOURCE_DATE_EPOCH the time that the files
+# have.
 # Usage: vm/board.sh FILE.tar.xz
 # shellcheck disable=SC2317	# step runs functions, which shellcheck does not see
 
@@ -45,7 +46,7 @@ build_programs() {
 	# Keep the variables of a calling make, but not its options.
 	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL \
 		make -C "$top" -j"$(nproc)" OUTPUT="$tmp/build" CROSS_COMPILE="$cross" \
-		"$libdrm" USERLDFLAGS='-static -s' INSTALL_PATH="$tmp/install" all install
+		"$libdrm" ${BOARD_CC:+CC="$BOARD_CC" LIBDRM=0} USERLDFLAGS='-static -s' INSTALL_PATH="$tmp/install" all install
 }
 
 pack() {

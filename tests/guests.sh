@@ -201,6 +201,8 @@ moved_on uapi || {
 	check uapi.used grep -q ', by UAPI$' "$out/uapi"
 	check libdrm.used grep -q ', by libdrm$' "$out/arm64-7.3-a57"
 }
+moved_on armhf-6.12-a15 || check explain.refused grep -q '^# explain vgem: the kernel cannot be traced: it refuses a kprobe at handle_mm_fault(): Invalid argument (Invalid .*); the faults alone follow$' \
+	"$out/armhf-6.12-a15"
 moved_on second_card || {
 	check second_card.first grep -q '^ok [0-9]* mapping.bochs-drm.second_store$' \
 		"$out/second_card"

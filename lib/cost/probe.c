@@ -17,7 +17,6 @@
 /* Two passes that agree are enough. If not, there are more, at least so long and many. */
 #define PASSES_MS	1000
 #define PASSES_MIN	4
-#define CPUS_MAX	4	/* that go offline */
 
 /*
  * pgreuse events during NR_STORES stores. /proc/vmstat is system-wide: other tasks add to
@@ -257,6 +256,22 @@ static int probe_stores(struct prober *p)
 	return err;
 }
 
+/* The thread is pinned from the first pass on, unless its CPU goes offline. */
+static int find_cpu(struct prober *p)
+{
+	bool mixed;
+	int seen;
+
+	p->obs->stage = "calibration";
+	seen = calibrate(&p->meter, &mixed);
+	if (seen < 0)
+		return backing_fail(&p->b, seen, "calibration by MADV_FREE: %m");
+	p->obs->cost.clean_store = seen;
+	p->obs->mixed_cpus |= mixed;
+	p->obs->cpu = sched_getcpu();
+	return 0;
+}
+
 /* The first pass also makes driver and C library fetch what they need. */
 static int repeat_passes(struct prober *p)
 {
@@ -270,7 +285,7 @@ static int repeat_passes(struct prober *p)
 	reuse_reset(p, NR_STORES);
 	for (passes = 0; passes < PASSES_MIN || now_ns() < end; passes++) {
 		last = *obs;
-		err = probe_first_store(p) ?: probe_stores(p);
+		err = find_cpu(p) ?: probe_first_store(p) ?: probe_stores(p);
 		if (err)
 			return err;
 		same = passes && !memcmp(&last.cost, &obs->cost, sizeof(last.cost)) &&
@@ -289,37 +304,17 @@ static int repeat_passes(struct prober *p)
 	return 0;
 }
 
-/* If the CPU goes offline meanwhile, the thread moves to another one: start again. */
-static int probe_on_a_cpu(struct prober *p)
-{
-	struct observation *obs = p->obs;
-	int err, seen, tries;
-
-	for (tries = 0; tries < CPUS_MAX; tries++) {
-		obs->stage = "calibration";
-		seen = calibrate(&p->meter, &obs->mixed_cpus);
-		if (seen < 0)
-			return backing_fail(&p->b, seen, "calibration by MADV_FREE: %m");
-		obs->cost.clean_store = seen;
-		obs->cpu = sched_getcpu();
-		err = repeat_passes(p);
-		if (err || clean_store_faults(&p->meter) == seen)
-			return err;
-	}
-	return backing_fail(&p->b, -EAGAIN, "the CPUs differ in what sets the dirty bit, and this one went offline %d times",
-			    CPUS_MAX);
-}
-
 static int probe_all(struct prober *p)
 {
 	struct observation *obs = p->obs;
 	int err;
 
 	obs->pgreuse_err = vmstat_count("pgreuse") < 0 ? -ENOENT : 0;
+
 	obs->stage = "open";
 	err = p->src->open(p->src, &p->b, NR_STORES * sysconf(_SC_PAGESIZE));
 	if (!err)
-		err = probe_on_a_cpu(p);
+		err = repeat_passes(p);
 	obs->cost.pgreuse = settled(p, &p->first);
 	obs->cost.pgreuse_upgrade = settled(p, &p->upgrade);
 	return err;

@@ -12,7 +12,7 @@
  * VMA is (mm/madvise.c, madvise_free_pte_range()). Reclaim, or without a log other faults
  * of the thread, can only add faults: the least of three.
  */
-int clean_store_faults(struct meter *meter)
+static int clean_faults(struct meter *meter)
 {
 	size_t size = sysconf(_SC_PAGESIZE);
 	int least = INT_MAX, err, i;
@@ -59,7 +59,7 @@ int calibrate(struct meter *meter, bool *mixed)
 		/* A CPU can go offline between the two calls. */
 		if (!CPU_ISSET(cpu, &allowed) || pin_to(cpu))
 			continue;
-		seen = clean_store_faults(meter);
+		seen = clean_faults(meter);
 		if (seen < 0)
 			return seen;
 		*mixed |= best >= 0 && seen != best_seen;
@@ -70,5 +70,5 @@ int calibrate(struct meter *meter, bool *mixed)
 	}
 	if (best >= 0 && !pin_to(best))
 		return best_seen;
-	return clean_store_faults(meter);
+	return clean_faults(meter);
 }

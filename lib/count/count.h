@@ -121,7 +121,6 @@ long access_offset(uint64_t ip);
  * of the store, 1 if software sets the bit, 0 if the CPU does, or -errno.
  */
 int calibrate(struct meter *meter, bool *mixed);
-int clean_store_faults(struct meter *meter);	/* the same, on the CPU as it is */
 
 /*
  * Faults of the calling thread, minor and major, or -errno. A fault that is retried

@@ -102,7 +102,6 @@ int source_here(const struct source *src, struct backing *b)
 	return err;
 }
 
-/* Not every kernel aligns a mapping to its pages, if they are larger, by itself. */
 void *mapping_place(size_t size, size_t step)
 {
 	char *room = mmap(NULL, size + step, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

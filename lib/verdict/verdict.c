@@ -30,24 +30,21 @@ static bool is_huge(const struct store_cost *c)
 }
 
 /*
- * Stores to pages loaded before cost the same on each page, unless one of them dirties
- * others: at most those that one fault maps, a huge page or, as contpte does on arm64
- * (contpte_ptep_set_access_flags()), a part of a folio.
+ * Upgrades cost the same, but one may dirty as many pages as a fault maps: a huge page, or
+ * a block of a folio (arm64, contpte_ptep_set_access_flags()).
  */
 static bool is_even(const struct store_cost *c)
 {
 	int each = c->store_after_load;
 
-	return !each ? !c->upgrades :
-	       c->upgrades % each == 0 && c->upgrades <= NR_STORES * each &&
-	       c->upgrades >= each * faults_ahead(c);
+	return c->upgrades >= each * faults_ahead(c) && c->upgrades <= each * NR_STORES &&
+	       (!each || c->upgrades % each == 0);
 }
 
 /*
- * Does a store to a clean PTE fault? 1 if software sets the dirty bit, 0 if the CPU
- * does, and -1 if two mappings disagree. A driver can unmap all pages as fork() opens the
- * VMA of the child (drivers/vfio/pci/vfio_pci_core.c of 6.1, vfio_pci_mmap_open()): the
- * child's store costs as much as a first one then.
+ * Does a store to a clean PTE fault? 1 if software sets the dirty bit, 0 if the CPU does,
+ * and -1 if two mappings disagree. A driver can unmap the pages of a forked child (6.1,
+ * vfio_pci_mmap_open()): its store costs as much as a first one then.
  */
 static int clean_faults(const struct store_cost *c)
 {

@@ -59,7 +59,8 @@ build_if_source() {
 		[ -x "$here/vm/deps.sh" ] ||
 			die "$here/$program is missing: build it with make, or copy it here"
 		"$here/vm/deps.sh" build >&2 || exit 2
-		make -s -C "$here" >&2 || die "the programs could not be built"
+		make -s -C "$here" >&2 ||
+			die "the programs could not be built; for a guest of vng, run make before it"
 		return
 	done
 }

@@ -152,10 +152,15 @@ in_table() {
 		nothing_else_fails "$log" "$(known_to_fail "$1")"
 }
 
-# A kernel that the mirror no longer has is no failure of the suite.
+# What the mirror no longer has, or cannot give while it is being updated, is no failure of
+# the suite.
 moved_on() {
-	grep -q ' is wanted, but ' "$out/$1.err" || return
-	skip "$1" "the mirror no longer has this kernel"
+	if grep -q ' is wanted, but ' "$out/$1.err"; then
+		skip "$1" "the mirror no longer has this kernel"
+	else
+		grep -q ' cannot be had from .* Mirror sync in progress' "$out/$1.err" &&
+			skip "$1" "the mirror is being updated"
+	fi
 }
 
 rigs='arm64-6.12-a57 arm64-7.3-a57 arm64-7.3-max arm64-7.3-dax arm64-7.3-huge

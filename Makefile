@@ -56,7 +56,7 @@ EXTRA_CLEAN := $(OUTPUT)/board.tar.xz
 CFLAGS += -Wextra -g $(KHDR_INCLUDES)
 ifeq ($(TREE_LIB_MK),)
 LDFLAGS += $(if $(CROSS_COMPILE),-static)
-# Debian's wrapper of the compiler for musl hides the kernel's headers, too.
+# musl-gcc searches no folder of the system, so it does not find the kernel's headers.
 ifeq ($(notdir $(CC)),musl-gcc)
 CFLAGS += -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch)
 endif

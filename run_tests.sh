@@ -60,7 +60,7 @@ build_if_source() {
 			die "$here/$program is missing: build it with make, or copy it here"
 		"$here/vm/deps.sh" build >&2 || exit 2
 		make -s -C "$here" >&2 ||
-			die "the programs could not be built; for a guest of vng, run make before it"
+			die "the programs could not be built; a guest of vng cannot write: run make before it"
 		return
 	done
 }

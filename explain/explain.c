@@ -428,8 +428,8 @@ static int trace_steps(struct tracer *t, struct job *job, pid_t tid, int sock,
 	err = add_fault_events(t, pte);
 	if (err) {
 		snprintf(job->why, sizeof(job->why),
-			 "it refuses a kprobe at handle_mm_fault(): %s (%s); the faults alone follow",
-			 strerror(-err), tracer_refusal(t));
+			 "it refuses a kprobe at handle_mm_fault(): %s%s; the faults alone follow",
+			 strerror(-err), err == -EINVAL ? tracer_refusal(t) : "");
 		return err;
 	}
 	add_insert_events(t, 0, NR_LIKELY, job->where.page);

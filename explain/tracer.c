@@ -251,7 +251,8 @@ const char *tracer_refusal(const struct tracer *t)
 	while (list && fgets(line, sizeof(line), list)) {
 		at = strstr(line, " error: ");
 		if (at)
-			snprintf(said, sizeof(said), "%.*s", (int)strcspn(at + 8, "\n"), at + 8);
+			snprintf(said, sizeof(said), " (%.*s)", (int)strcspn(at + 8, "\n"),
+				 at + 8);
 	}
 	if (list)
 		fclose(list);

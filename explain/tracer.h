@@ -44,7 +44,7 @@ struct tracer {
  */
 int tracer_open(struct tracer *t);
 
-/* What the kernel last said of an event that it refused (error_log), or "". */
+/* " (what the kernel said of the last event that it refused)" (error_log), or "". */
 const char *tracer_refusal(const struct tracer *t);
 
 /**

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 dir=$1
 
-# Name, rig without and rig with the core series. The 7.3 of both is built.
+# Name, rig without and rig with the core series. Some of the first are Debian's 7.3.
 pairs='arm64, no DBM: arm64-stock-a57 arm64-core-a57
 arm64, no DBM, 16 KiB: arm64-7.3-16k-a76-nodbm arm64-core-16k
 arm64, no DBM, 64 KiB: arm64-stock-64k arm64-core-64k
@@ -24,7 +24,8 @@ mapping() {
 
 # faults RIG NAME: "ignored 65"
 faults() {
-	mapping "$1" "$2" | sed -E 's/^# mapping [^:]*: ([a-z]*) .* 64 pages ([0-9]*),.*/\1 \2/'
+	mapping "$1" "$2" | sed -E 's/^# mapping [^:]*: ([a-z]*) .* 64 pages ([0-9]*),.*/\1 \2/' | grep . ||
+		echo 'not known'
 }
 
 # dirties RIG: a forked child has clean PTEs (fork() cleans them), and stores.
@@ -53,8 +54,8 @@ kernel marks a writable PTE that a driver inserts as clean, and a store to a cle
 faults.
 
 `ALL=1 tests/guests.sh`, a part of `make check-all`, makes this table with
-`tests/architectures.sh`. The kernels are Linux 7.3, without and with the core series
-(`patches/core`). `./run_tests.sh --vm RIG` shows a row again.
+`tests/architectures.sh`. The kernels are Linux 7.3, Debian's or built, without and with
+the core series (`patches/core`). `./run_tests.sh --vm RIG` shows a row again.
 
 - *Dirty bit set by*: measured, not looked up. `fork()` cleans the PTEs of a shared
   mapping of device memory as it copies them, so the child's store to a page that its
@@ -83,14 +84,14 @@ cat <<'END'
 
 ## What rests on QEMU
 
-The guests are emulated. What a real machine may do otherwise, and how to see it there:
+The guests are emulated. This table lists what a real machine may do differently, and how to check.
 
 | statement | rests on | on a board |
 |---|---|---|
 | arm64: this CPU has DBM, or not | the ID registers that QEMU gives the CPU; `max` is no CPU that is built | `dmesg` says `detected: Hardware dirty bit management`, and the suite says `hidden` |
 | arm64: `id_aa64mmfr1.hafdbs=0` is like a CPU without DBM | the kernel (7.3): it does not switch DBM on | the same parameter |
 | 32-bit ARM: software sets the bit | the architecture: its page tables have no dirty bit, `L_PTE_DIRTY` is the kernel's own | run the suite |
-| riscv64: Svade or Svadu | the CPU that the rig asks QEMU for; until 9.1 all of QEMU's set the bit | `svade` or `svadu` in `isa` of /proc/cpuinfo |
+| riscv64: Svade or Svadu | the CPU that the rig asks QEMU for; QEMU 7.2 always sets the bit | `svade` or `svadu` in `isa` of /proc/cpuinfo (not in 6.12) |
 | x86_64: the CPU sets the bit | the architecture | run the suite |
 | no fault but those of the table | QEMU's TLB does not keep what the kernel has changed. A real one may: since 6.19 arm64 flushes only the TLB of its own CPU when a write fault upgrades a PTE, so another CPU can fault once more | the suite measures on one CPU; `threads_one_page` on all |
 | machines with two kinds of CPU | the rig arm64-control-mixed, whose kernel switches DBM off on odd CPUs | the suite says that the CPUs differ |

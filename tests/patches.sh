@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The patches of patches/: each is clean for checkpatch, applies after those before
 # it, and leaves everything that any of them touches compiling without a warning,
-# on arm64 and x86_64, and those of the core series on arm and riscv64, too; drivers that
+# on arm64 and x86_64, and those of the core series on armhf and riscv64, too, with
+# patches/riscv on the latter; drivers that
 # no emulator has are among it.
 # Usage: work=DIR [ALL=1] tests/patches.sh
 # Without ALL=1 only checkpatch, and whether they apply.
@@ -117,7 +118,7 @@ deps vm-armhf vm-riscv64
 for arch in armhf riscv64; do
 	use_objects "$arch" tests/core.config "${core[@]}"
 	each_after "$arch" "${core[@]}" "${variant[@]}"
-	[[ $arch != riscv64 ]] || each_after riscv64.with_core "${core[@]}" "${riscv[@]}"
+	[[ $arch != riscv64 ]] || check riscv64.riscv after "${core[@]}" "${riscv[@]}"
 	unlock
 done
 # Without pte_special, and without huge pages.

@@ -124,6 +124,7 @@ ROW(triple_upgrade, UNEXPECTED, N, 1, 1, 3, 0, 1, 1, 0, X, X, 1);
 ROW(double_upgrade_hardware, UNEXPECTED, N, 1, 1, 2, 0, 0, 0, 0, X, X, 1);
 ROW(uneven_upgrades, UNEXPECTED, N, 1, 1, 0, 0, 1, 1, 0, X, 1, 1);
 ROW(one_upgrade_for_few, UNEXPECTED, N / 16, 1, 1, 1, 0, 1, 1, 0, X, 1, 16);
+ROW(premapped_uneven, UNEXPECTED, N, 1, 0, 1, 0, 1, 1, 0, X, N / 2, N);
 ROW(too_many_upgrades, UNEXPECTED, N, 1, 1, 1, 0, 1, 1, 0, X, N + 1, 1);
 ROW(no_upgrade, UNEXPECTED, N / 16, 1, 1, 1, 0, 1, 1, 0, X, 0, 16);
 ROW(half_an_upgrade, UNEXPECTED, N / 16, 1, 1, 2, 0, 1, 1, 0, X, N + 1, 16);

@@ -46,7 +46,8 @@ build_programs() {
 	# Keep the variables of a calling make, but not its options.
 	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL \
 		make -C "$top" -j"$(nproc)" OUTPUT="$tmp/build" CROSS_COMPILE="$cross" \
-		"$libdrm" ${BOARD_CC:+CC="$BOARD_CC" LIBDRM=0} USERLDFLAGS='-static -s' INSTALL_PATH="$tmp/install" all install
+		"$libdrm" ${BOARD_CC:+CC="$BOARD_CC" LIBDRM=0} \
+		USERLDFLAGS='-static -s' INSTALL_PATH="$tmp/install" all install
 }
 
 pack() {
@@ -65,12 +66,15 @@ pack() {
 }
 
 (($# == 1)) || die "usage: vm/board.sh FILE.tar.xz"
+[[ ! ${BOARD_CC:-} || ${CROSS_COMPILE:-} ]] ||
+	die "CC=$BOARD_CC: name its machine with CROSS_COMPILE, too"
 cross=${CROSS_COMPILE:-aarch64-linux-gnu-}
+compiler=${BOARD_CC:-${cross}gcc}
 make_tmp
 use_machine "$cross"
-if ! step "building the suite with ${cross}gcc" build_programs; then
+if ! step "building the suite with $compiler" build_programs; then
 	cat "$tmp/log" >&2
-	die "the suite does not build with ${cross}gcc"
+	die "the suite does not build with $compiler"
 fi
 step "packing" pack || die "the programs cannot be packed: $(why)"
 { cp "$tmp/board.tar.xz" "$1"; } 2>"$tmp/log" || die "$1 cannot be written: $(why)"

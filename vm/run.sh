@@ -463,6 +463,7 @@ trouble() {
 boot() {
 	local device line='' part='' guest start left tick rc=0 command
 
+	# With ioeventfd, the port has been seen to lose a message if there are several CPUs.
 	# shellcheck disable=SC2054	# the commas are QEMU's
 	command=("${qemu_env[@]}" "$qemu" "${qemu_data[@]}" -M "$board" "${processor[@]}" -nodefaults
 		-no-user-config -display none -monitor none -nic none -no-reboot

@@ -256,7 +256,7 @@ static int probe_stores(struct prober *p)
 	return err;
 }
 
-/* The thread is pinned from the first pass on, unless its CPU goes offline. */
+/* calibrate() pins the thread in the first pass, and again if its CPU has gone offline. */
 static int find_cpu(struct prober *p)
 {
 	bool mixed;

@@ -118,7 +118,7 @@ int mapping_open_as(struct mapping *map, struct backing *b, int prot, int flags,
 	map->page_size = sysconf(_SC_PAGESIZE);
 	map->size = size;
 	map->nr_pages = size / map->page_size;
-	/* Without a fixed place, what one fault maps would differ from run to run. */
+	/* Aligned, so that what one fault maps is the same in each run. */
 	map->addr = mmap(mapping_place(size, size & -size), size, prot, flags, b->fd,
 			 b->offset + start);
 	if (map->addr != MAP_FAILED)

@@ -49,10 +49,10 @@ TEST_F(mapping, map_flags)
 }
 
 /*
- * riscv, up to Linux 7.3 (arch/riscv/mm/cacheflush.c, flush_icache_pte()): the kernel takes
- * the struct page of all memory that is mapped executable, and oopses if there is none. It
- * marks that page (PG_dcache_clean), even the zero page of a special PTE. One that leaves
- * special PTEs alone does not.
+ * flush_icache_pte() of riscv (6.1 to 7.3) takes the struct page of each executable PTE,
+ * special or not, and oopses if there is none. It sets PG_dcache_clean there. If an
+ * executable mapping of the zero page, whose PTE is special, leaves that bit clear, the
+ * kernel skips special PTEs, and device memory is safe.
  */
 static inline bool may_be_executable(const struct mapping *map)
 {
@@ -88,7 +88,7 @@ TEST_F(mapping, map_executable)
 	struct mapping map = map_measured(_metadata, self);
 
 	if (!may_be_executable(&map))
-		SKIP(return, "this kernel may oops where device memory is executable");
+		SKIP(return, "this kernel may oops on executable device memory");
 	mapping_close(&map);
 	if (!map_otherwise(_metadata, self, "PROT_EXEC", PROT_EXEC, 0))
 		SKIP(return, WHY_NO_FLAGS);

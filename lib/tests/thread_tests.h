@@ -86,7 +86,8 @@ TEST_F(mapping, threads_disjoint)
 		mapping_close(&map);
 	}
 	EXPECT_GE(limit, least);
-	expect_faults(_metadata, self, predict_stores(self->cost), INT_MAX, least, "threads");
+	expect_faults(_metadata, self, predict_stores(self->cost), INT_MAX, least,
+		      "stores by threads");
 }
 
 static inline void add_to_word(const struct mapping *map, size_t nr)

@@ -35,16 +35,17 @@ static bool is_huge(const struct store_cost *c)
  */
 static bool is_even(const struct store_cost *c)
 {
+	int least = c->load || is_huge(c) ? faults_ahead(c) : NR_STORES;
 	int each = c->store_after_load;
 
-	return c->upgrades >= each * faults_ahead(c) && c->upgrades <= each * NR_STORES &&
+	return c->upgrades >= each * least && c->upgrades <= each * NR_STORES &&
 	       (!each || c->upgrades % each == 0);
 }
 
 /*
  * Does a store to a clean PTE fault? 1 if software sets the dirty bit, 0 if the CPU does,
- * and -1 if two mappings disagree. A driver can unmap the pages of a forked child (6.1,
- * vfio_pci_mmap_open()): its store costs as much as a first one then.
+ * and -1 if two mappings disagree. A child whose pages the driver unmaps
+ * (vfio_pci_mmap_open() of 6.1) pays as much as a first store: that says nothing.
  */
 static int clean_faults(const struct store_cost *c)
 {

@@ -64,7 +64,8 @@ the core series (`patches/core`). `./run_tests.sh --vm RIG` shows a row again.
   pages a fault (`vmf_insert_pfn_prot()`): the verdict, and the page faults of 64 first
   stores in order. `hidden`: the fault leaves the same clean PTE, and the CPU sets the
   bit.
-- *prot*: what TTM passed to `vmf_insert_pfn_prot()`, as `--explain` shows it.
+- *prot*: what TTM passed to `vmf_insert_pfn_prot()`, as `--explain` shows it of a verdict
+  that fails; it cannot trace 32-bit ARM.
 
 | architecture | dirty bit set by | udmabuf | with the series | TTM | with the series | prot | rigs |
 |---|---|---|---|---|---|---|---|

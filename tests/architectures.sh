@@ -60,10 +60,9 @@ the core series (`patches/core`). `./run_tests.sh --vm RIG` shows a row again.
 - *Dirty bit set by*: measured, not looked up. `fork()` cleans the PTEs of a shared
   mapping of device memory as it copies them, so the child's store to a page that its
   parent has dirtied faults once if software sets the bit, and not at all if the CPU does.
-- *udmabuf*, a page an insertion (`vmf_insert_pfn()`), and *TTM*, radeon or qxl, 16
-  pages a fault (`vmf_insert_pfn_prot()`): the verdict, and the page faults of 64 first
-  stores in order. `hidden`: the fault leaves the same clean PTE, and the CPU sets the
-  bit.
+- *udmabuf* maps all pages in the first fault, *TTM* (radeon or qxl) 16: the verdict, and
+  the page faults of 64 first stores in order. `hidden`: the fault leaves the same clean
+  PTE, and the CPU sets the bit.
 - *prot*: what TTM passed to `vmf_insert_pfn_prot()`, as `--explain` shows it of a verdict
   that fails; it cannot trace 32-bit ARM.
 

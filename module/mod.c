@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "../lib/source/huge.h"
 #include "pfn_mkwrite_mod.h"
 #include "mod.h"
 
@@ -112,7 +113,7 @@ static int mistake(void)
 static int mod_open(const struct source *src, struct backing *b, size_t size)
 {
 	struct pfn_mkwrite_setup setup = *(const struct pfn_mkwrite_setup *)src->data;
-	int wrong = mistake();
+	int wrong = mistake(), err = 0;
 
 	if (wrong < 0)
 		return backing_fail(b, wrong, "PFN_MKWRITE_WRONG=%.40s: no such mistake",
@@ -122,8 +123,12 @@ static int mod_open(const struct source *src, struct backing *b, size_t size)
 		return backing_fail(b, -errno, MOD_PATH ": %s; run as root",
 				    strerror(errno));
 	setup.wrong = wrong;
-	if (setup.insert != PFN_MKWRITE_INSERT_PMD)
+	if (setup.insert == PFN_MKWRITE_INSERT_PMD)
+		err = huge_fit(b, 1);
+	else
 		setup.size = size;
+	if (err)
+		return err;
 	if (ioctl(b->fd, PFN_MKWRITE_MOD_SETUP, &setup))
 		return backing_fail(b, -errno, MOD_PATH ": memory for %s: %s",
 				    src->detail, strerror(errno));

@@ -143,7 +143,7 @@ static int find_cards(char *why, size_t size)
 	glob_t nodes;
 
 	if (glob("/dev/dri/card[0-9]*", 0, NULL, &nodes)) {
-		snprintf(why, size, "there is no DRM card: no /dev/dri/card*; modprobe vgem makes one");
+		snprintf(why, size, "there is no /dev/dri/card*; modprobe vgem makes one");
 		return 0;
 	}
 	cards = calloc(nodes.gl_pathc, sizeof(*cards));

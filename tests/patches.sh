@@ -3,8 +3,7 @@
 # The patches of patches/: each is clean for checkpatch, applies after those before
 # it, and leaves everything that any of them touches compiling without a warning,
 # on arm64 and x86_64, and those of the core series on armhf and riscv64, too, with
-# patches/riscv on the latter; drivers that
-# no emulator has are among it.
+# patches/riscv on the latter; drivers that no emulator has are among it.
 # Usage: work=DIR [ALL=1] tests/patches.sh
 # Without ALL=1 only checkpatch, and whether they apply.
 

@@ -103,7 +103,7 @@ ROW(folio_upgrade, IGNORED, N / 16, 1, 1, 2, 0, X, 1, 0, X, N / 8, 16);
 /* The driver unmaps all pages of a forked child. */
 ROW(unmapped_ignored, IGNORED, 1 + N, 2, 1, 1, 0, 2, 1, 0, X, X, N);
 ROW(unmapped_notify, NOTIFY, 2 * N, 2, 1, 1, 0, 2, 0, N, X, X, 1);
-ROW(unmapped_hidden, HIDDEN, 1, 1, 1, 0, 0, 1, 0, 0, X, X, N);
+ROW(unmapped_hidden, HIDDEN, N, 1, 1, 0, 0, 1, 0, 0, X, X, 1);
 
 /* Too few counters for any other verdict. */
 ROW(no_pgreuse, UNDECIDED, 2 * N, 2, 1, 1, 0, 1, 1, X, X, X, 1);

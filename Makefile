@@ -50,7 +50,7 @@ ifneq ($(LIB_MK),)
 
 TEST_GEN_PROGS := pfn_mkwrite_test pfn_mkwrite_drm
 TEST_GEN_PROGS_EXTENDED := $(TOOLS)
-TEST_FILES := $(wildcard run_tests.sh report/report.awk)
+TEST_FILES := $(wildcard run_tests.sh report/*.awk)
 EXTRA_CLEAN := $(OUTPUT)/board.tar.xz
 
 CFLAGS += -Wextra -g $(KHDR_INCLUDES)

@@ -15,6 +15,10 @@ programs='pfn_mkwrite_test pfn_mkwrite_drm'
 [ ! -x "$here/pfn_mkwrite_module" ] || [ ! -e /dev/pfn_mkwrite ] ||
 	programs="$programs pfn_mkwrite_module"
 
+# Where the programs for awk are: in the source, and in an installed suite.
+awk=$here/report
+[ -d "$awk" ] || awk=$here
+
 # Mappings that every machine has. They are not device memory.
 controls='memfd perf_ring'
 
@@ -230,10 +234,10 @@ flatten() {
 ready_report() {
 	report=$1
 	[ "$report" ] || die "--report needs a folder to write to"
-	report_awk=$here/report/report.awk
-	[ -r "$report_awk" ] || report_awk=$here/report.awk
-	[ -r "$report_awk" ] ||
-		die "--report: $report_awk is missing: copy it here from report/ of the source"
+	for file in read.awk report.awk; do
+		[ -r "$awk/$file" ] ||
+			die "--report: $awk/$file is missing: copy it here from report/ of the source"
+	done
 	said=$(mkdir -p "$report" 2>&1) || die "--report $report cannot be made: ${said##*: }"
 	for file in output.log report.html report.txt; do
 		said=$({ : >>"$report/$file"; } 2>&1) ||
@@ -301,7 +305,7 @@ write_report() {
 	# Not every awk fails if it cannot write. Keep ASCII alone.
 	for form in html txt; do
 		said=$(tr -d '\000-\010\013-\037\177' <"$log" | tr '\200-\377' '?' |
-			LC_ALL=C awk -v form=$form -f "$report_awk" 2>&1 >"$report/report.$form")
+			LC_ALL=C awk -v form=$form -f "$awk/read.awk" -f "$awk/report.awk" 2>&1 >"$report/report.$form")
 		case $(tail -n 1 "$report/report.$form"):$(tail -n 1 "$log") in
 		'</html>:#@exit '* | 'End of the report.:#@exit '*) ;;
 		*)	die "--report: $report/report.$form is not complete: ${said:-there may be" \

@@ -52,7 +52,7 @@ small() {
 contents() {
 	tar -tJf "$out/first/board.tar.xz" | diff - <(printf 'pfn-mkwrite/%s\n' '' LICENSE \
 		README pfn_mkwrite_bench pfn_mkwrite_drm pfn_mkwrite_explain pfn_mkwrite_test \
-		report.awk run_tests.sh)
+		read.awk report.awk run_tests.sh)
 }
 
 nobodys() {
@@ -137,7 +137,7 @@ unpacked() {
 		diff - <(printf '%s\n' '-rw-r--r-- LICENSE' '-rw-r--r-- README' \
 			'-rwxr-xr-x pfn_mkwrite_bench' '-rwxr-xr-x pfn_mkwrite_drm' \
 			'-rwxr-xr-x pfn_mkwrite_explain' '-rwxr-xr-x pfn_mkwrite_test' \
-			'-rw-r--r-- report.awk' '-rwxr-xr-x run_tests.sh')
+			'-rw-r--r-- read.awk' '-rw-r--r-- report.awk' '-rwxr-xr-x run_tests.sh')
 }
 
 # row NAME RUN COMMAND: for docs/labs.md.

@@ -101,7 +101,7 @@ awks() {
 # make_report AWK FORM FILE
 make_report() {
 	# shellcheck disable=SC2086	# a command and its argument
-	LC_ALL=C $1 -v form="$2" -f report/report.awk "$3" 2>&1
+	LC_ALL=C $1 -v form="$2" -f report/read.awk -f report/report.awk "$3" 2>&1
 }
 
 # same_with AWK: both forms of both runs.

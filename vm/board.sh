@@ -54,7 +54,7 @@ pack() {
 	local dir=$tmp/board/pfn-mkwrite
 
 	mkdir -p "$dir" &&
-	cp "$tmp/install"/{pfn_mkwrite_{test,drm,explain,bench},run_tests.sh,report.awk} \
+	cp "$tmp/install"/{pfn_mkwrite_{test,drm,explain,bench},run_tests.sh,{read,report}.awk} \
 		"$top/LICENSE" "$dir" &&
 	cp "$here/board.txt" "$dir/README" &&
 	# Small unpackers know only CRC32, and have little memory.

@@ -234,8 +234,7 @@ no_addresses() {
 ready_report() {
 	local form said
 
-	[[ -r $top/report/report.awk ]] ||
-		die "--report: $top/report/report.awk is missing; it comes with the source"
+	[[ -d $top/report ]] || die "--report: $top/report is missing; it comes with the source"
 	said=$(mkdir -p "$report" 2>&1) || die "--report $report cannot be made: ${said##*: }"
 	for form in html txt; do
 		said=$({ : >>"$report/report.$form"; } 2>&1) ||
@@ -243,7 +242,7 @@ ready_report() {
 	done
 }
 
-# The input of report/report.awk: the rigs' output without control characters.
+# The input of report/read.awk: the rigs' output without control characters.
 report_input() {
 	local name
 
@@ -259,7 +258,8 @@ write_report() {
 
 	for form in html txt; do
 		last=''
-		if { report_input | awk -v form="$form" -f "$top/report/report.awk" \
+		if { report_input | awk -v form="$form" -f "$top/report/read.awk" \
+				-f "$top/report/report.awk" \
 				>"$report/report.$form"; } 2>"$tmp/log"; then
 			last=$(tail -n 1 "$report/report.$form")
 		fi

@@ -285,17 +285,36 @@ about_machine() {
 	echo "./run_tests.sh$(quoted "$@")"
 }
 
-# run_with_report ARGUMENT...: run the tests and set status.
-run_with_report() {
-	log=$report/output.log
+# present: turn the facts and the TAP on stdin into what is wanted on stdout.
+present() {
+	[ "$form" ] || exec sed '/^#@/d'
+	columns=80 copy='' color='' live=''
+	if [ $form = tap ]; then
+		copy=1
+	elif [ -t 1 ]; then
+		columns=$(stty size <&3 2>/dev/null | cut -d ' ' -f 2)
+		[ "${TERM:-dumb}" = dumb ] || [ "${NO_COLOR:-}" ] || color=1
+		[ "${TERM:-dumb}" = dumb ] || [ ! -t 2 ] || live=1
+	fi
+	LC_ALL=C exec awk -v form=$form -v copy=$copy -v columns="$columns" -v color=$color \
+		-v live=$live -f "$awk/screen.awk" -f "$awk/read.awk"
+}
+
+# run_and_present ARGUMENT...: run the tests and set status.
+run_and_present() {
+	log=/dev/null
+	[ ! "$report" ] || log=$report/output.log
 	about_machine "$@" 2>/dev/null >"$log"
 	# File 3 is the output, file 4 the status.
 	exec 3>&1
 	status=$({
 		{
-			run_programs "$@" 3>&- 4>&- | flatten 3>&- 4>&-
-			echo $? >&4
-		} | tee -a "$log" >&3
+			about_machine "$@" 2>/dev/null
+			{
+				run_programs "$@" 3>&- 4>&- | flatten 3>&- 4>&-
+				echo $? >&4
+			} | tee -a "$log"
+		} | present >&3
 	} 4>&1)
 	exec 3>&-
 	{ echo "#@exit ${status:=2}" >>"$log"; } 2>/dev/null || :
@@ -314,9 +333,20 @@ write_report() {
 	done
 }
 
+# What to print: TAP with the rows behind it, the screen, the rows alone, or just TAP.
+form=tap
+[ ! -t 1 ] || form=screen
 report=
 while :; do
 	case ${1:-} in
+	--tap)
+		form=tap
+		shift
+		;;
+	-q)
+		form=rows
+		shift
+		;;
 	--report)
 		case ${3:-} in
 		-l | --list | --explain)
@@ -362,11 +392,13 @@ case ${1:-} in
 	;;
 esac
 
+[ ! "${PFN_MKWRITE_PLAIN:-}" ] && [ -r "$awk/screen.awk" ] && [ -r "$awk/read.awk" ] || form=
 build_if_source
 plan "$@"
-if [ "$report" ]; then
-	run_with_report "$@"
-	write_report
-	exit "$status"
+if [ ! "$form$report" ]; then
+	run_programs "$@" | flatten
+	exit
 fi
-run_programs "$@" | flatten
+run_and_present "$@"
+[ ! "$report" ] || write_report
+exit "$status"

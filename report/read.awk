@@ -176,12 +176,12 @@ function sort_rows(g,	i, j, name) {
 	}
 }
 
-# wrapped(): lines of up to 80 characters, broken at spaces.
+# wrapped(): lines of up to columns or 80 characters, broken at spaces.
 function wrapped(text, indent,	word, n, i, line, out) {
 	n = split(text, word, " ")
 	line = indent word[1]
 	for (i = 2; i <= n; i++) {
-		if (length(line) + length(word[i]) < 80) {
+		if (length(line) + length(word[i]) < (columns ? columns : 80)) {
 			line = line " " word[i]
 		} else {
 			out = out line "\n"
@@ -237,6 +237,26 @@ function explains(r, test,	m, name, what) {
 		return 0
 	return first[r, m] > 1 ? what == "first_store" : \
 		what == "store_after_load" || what == "store_after_fsync"
+}
+
+# known_failure(): the note behind the first pattern of "fails" that matches, "-" if there
+# is none, or "" if the rig is not known to fail this test.
+function known_failure(r, test,	i, n, item, pattern) {
+	if (!((r, "fails") in fact))
+		return ""
+	sub(/^mapping[.]/, "", test)
+	n = split(fact[r, "fails"], item, ";")
+	for (i = 1; i <= n; i++) {
+		pattern = item[i]
+		sub(/ .*/, "", pattern)
+		# A pattern of the shell, as an expression.
+		gsub(/[.]/, "[.]", pattern)
+		gsub(/@[(]/, "(", pattern)
+		gsub(/[*]/, ".*", pattern)
+		if (pattern != "" && test ~ ("^(" pattern ")$"))
+			return index(item[i], " ") ? substr(item[i], index(item[i], " ") + 1) : "-"
+	}
+	return ""
 }
 
 # trouble_of(): a rig that could not run, or died.

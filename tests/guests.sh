@@ -70,7 +70,8 @@ newer_gem_shmem() {
 
 # Prints which tests of a rig fail for a reason of their own.
 known_to_fail() {
-	sed -n 's/^fails *//p' "vm/rigs/$1"
+	sed -n 's/^fails *\([^ ]*\).*/\1/p' "vm/rigs/$1" | paste -s -d '|' |
+		sed 's/.*|.*/@(&)/'
 }
 
 # Twice the same instruction, twice the same address.

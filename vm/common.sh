@@ -6,7 +6,7 @@
 cache=${PFN_MKWRITE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/pfn-mkwrite}
 # Errors name the command that the user typed, which may have called this one.
 me=${PFN_MKWRITE_ME:-vm/${0##*/}}
-# -q: results and errors only; -v: everything.
+# -q: rows and errors only; -v: everything.
 quiet=
 verbose=
 far=		# tells how far a step is

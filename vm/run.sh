@@ -27,8 +27,10 @@ default_rig=arm64-6.12-a57
 usage() {
 	cat <<-END
 	Usage: ./run_tests.sh --vm [OPTION...] [RIG...] [-- ARGUMENT...]
-	Runs the suite in a QEMU guest for each RIG (default $default_rig). With all,
-	--jobs or --table, several at once, and a table of what they showed at the end.
+	Runs the suite in a QEMU guest for each RIG (default $default_rig). A terminal
+	gets the answer; a file or a pipe gets TAP, with the same rows as comments at its
+	end. With all, --jobs or --table, and several rigs on a terminal: several guests
+	at once, and a table.
 
 	  all               every rig there is
 	  --list            list the rigs
@@ -45,16 +47,16 @@ usage() {
 	  --timeout S       time limit from power-on, in seconds
 	  --output DIR      where console.log and tap.log go (DIR/RIG for several rigs)
 	  --image DIR       write the guest's kernel and initrd to DIR, and do not boot it
-	  -v                show all that the steps print, QEMU's command line, and what
+	  --tap             TAP on a terminal, too
+	  -v                TAP, and all that the steps print, QEMU's command line, and what
 	                    was on the guest's console
-	  -q                only the verdicts: "# rig", "# mapping" and "not ok" lines
+	  -q                only the rows: a line for each mapping
 	  ARGUMENT...       for run_tests.sh in the guest
 
-	Exit status: 0 pass, 4 skip, 1 a test failed, the guest died, its kernel
-	complained, or a mapping is not as the rig expects; 2 it could not be run. Of
-	several rigs, the first of 2, 1, 4, 0 that one had. With a table, 3 comes before
-	these: a rig is not as expected. There, 1 means that tests failed, but only in
-	rigs that are known to have the bug.
+	Exit status: 0 passed; 1 tests failed, as the rig is known to show; 2 it could not
+	be run; 3 a verdict or a test is not as the rig is known to show, the guest died,
+	or its kernel complained; 4 there is no device memory. Of several rigs, the first
+	of 3, 2, 1, 4, 0 that one had.
 
 	  PFN_MKWRITE_CACHE   folder for downloads and builds (now $cache)
 	  PFN_MKWRITE_SUITE   folder with a run_tests.sh to run instead of building
@@ -65,12 +67,11 @@ usage() {
 }
 
 out() {
+	kept+=$*$'\n'
 	# A full disk must not end the run.
 	[[ ! $log ]] || { printf '%s\n' "$*" >>"$log"; } 2>/dev/null || :
 	# One of several guests at once has the rest in the file alone.
-	[[ ! $job || $* == "# rig "* ]] || return 0
-	[[ ! $quiet || $job || $* =~ ^(# rig |# mapping |not ok ) ]] || return 0
-	print "$@"
+	[[ $form != tap || $job && $* != "# rig "* ]] || print "$@"
 }
 
 print() {
@@ -122,8 +123,9 @@ read_rig() {
 		expect)	expected+=("$value") ;;
 		arch | suite | kernel | version | cpu | machine | memory | pmem | devdax | \
 		devices | modules | patches | config | append | timeout | only | skip | \
-		fails | programs | qemu | smp)
+		programs | qemu | smp)
 			r[$key]=$value ;;
+		fails)	r[fails]+="${r[fails]:+;}$value" ;;
 		*)	die "rig $rig: $key is not a key" ;;
 		esac
 	done <"$here/rigs/$rig"
@@ -151,6 +153,9 @@ read_rig() {
 	kconfig=${r[config]}
 	[[ ! $kconfig || -f $here/kernel-${r[arch]}-$kconfig.config ]] ||
 		die "rig $rig: there is no configuration $kconfig"
+	# The rig with the fix of a stock kernel.
+	r[fix]=${rig%%-*}-core-${rig#*-*-}
+	[[ ! ${r[patches]} && -f $here/rigs/${r[fix]} ]] || r[fix]=
 	patches=()
 	for key in ${r[patches]}; do
 		[[ -d $top/$key ]] || die "rig $rig: there is no folder $key"
@@ -307,6 +312,7 @@ make_image() {
 	cp -rL "$suite" "$root/suite" &&
 	printf '%s' "$line" >"$root/suite.args" &&
 	printf 'export PFN_MKWRITE_%s=%q\n' ONLY "${r[only]}" SKIP "${r[skip]}" \
+		PLAIN "$([[ $own_image ]] || echo yes)" \
 		>"$root/suite.env" &&
 	add_modules "$root" "${@:2}" &&
 	{ [[ ! $own_module ]] || cp "$own_module" "$root/modules/99-pfn_mkwrite_mod.ko"; } &&
@@ -539,8 +545,9 @@ keep_image() {
 	mkdir -p "$1" && cp "$image" "$1/kernel" && cp "$tmp/initrd" "$1/initrd"
 }
 
-# Lets vm/table.sh know.
+# For the rows, and for vm/table.sh.
 note() {
+	facts+="#@$*"$'\n'
 	{ printf '%s\n' "$*" >>"$output/result"; } 2>/dev/null || :
 }
 
@@ -555,7 +562,9 @@ keep_result() {
 	for name in "${!measured[@]}"; do
 		note "measured $name ${measured[$name]}"
 	done
+	note "fix ${r[fix]}"
 	[[ ! $unjudged ]] || return 0
+	note "fails ${r[fails]}"
 	for item in "${expected[@]}"; do
 		# The arguments may have selected mappings.
 		[[ ! ${measured[${item%% *}]:-} && ${#arguments[@]} -gt 0 ]] ||
@@ -578,14 +587,12 @@ newer() {
 
 # judge: compares with the rig's expectations, sums up, and sets verdict.
 judge() {
-	local item name want seen right=0 wrong='' tally
+	local item name want seen right=0 tally rc=0
 
-	verdict=${status:-1}
+	verdict=${status:-3}
 	((verdict == 0 || verdict == 2 || verdict == 4)) || verdict=1
-	if ((complaints)); then
+	((!complaints)) ||
 		out "# rig $rig: the kernel complained during the tests, see # dmesg: above"
-		wrong=1
-	fi
 	if [[ $died ]]; then
 		[[ -s $output/console.log ]] || out "# console: (nothing was printed)"
 		tail -n 15 "$output/console.log" | tr -d '\r\000' | while read -r item; do
@@ -606,11 +613,8 @@ judge() {
 			right=$((right + 1))
 		else
 			out "# rig $rig: $name $seen, expected $want$(newer "$want" "$seen")"
-			# The arguments may have selected mappings.
-			[[ ! ${measured[$name]:-} && ${#arguments[@]} -gt 0 ]] || wrong=1
 		fi
 	done
-	[[ ! $wrong || $verdict == 2 ]] || verdict=1
 	tally="$right of ${#expected[@]} mappings as expected, "
 	[[ ! $unjudged ]] || tally=
 	if [[ $died ]]; then
@@ -620,6 +624,10 @@ judge() {
 		out "# rig $rig: exit status $status, $tally$ran s from power-on"
 	fi
 	keep_result
+	item=$form
+	[[ ! $job ]] || item=none
+	printf '%s\n%s%s' "#@rig $rig" "$facts" "$kept" | no_controls | present "$item" || rc=$?
+	((rc != 3 || verdict == 2)) || verdict=3
 }
 
 # run_rig NAME DIR
@@ -627,6 +635,7 @@ run_rig() {
 	local at
 
 	use_output "$1" "$2" console.log tap.log result output.log
+	facts='' kept=''
 	reason_file=$output/result log=$output/output.log
 	folder[$1]=$output
 	read_rig "$1"
@@ -686,7 +695,7 @@ run_rig() {
 # worse STATUS: keeps the worst exit status of several rigs.
 worse() {
 	case $worst:$1 in
-	*:0 | 2:* | 1:4) ;;
+	*:0 | 3:* | 2:[!3] | 1:4) ;;
 	*)	worst=$1 ;;
 	esac
 }
@@ -698,6 +707,8 @@ known_rigs() {
 declare -A r measured folder
 rigs=() arguments=() own_kernel='' own_modules='' own_limit='' own_output='' list=''
 own_image='' own_patches=() module='' jobs='' table='' report='' asked=() log=''
+facts='' kept='' form=tap
+[[ ! -t 1 ]] || form=screen
 # Options for the process of each rig; own[] are those that change a result.
 job_options=() own=()
 while (($#)); do
@@ -727,8 +738,9 @@ while (($#)); do
 	--help | -h)
 		usage
 		exit 0 ;;
-	-v)	verbose=1 job_options+=(-v) ;;
-	-q)	quiet=1 job_options+=(-q) ;;
+	--tap)	form=tap ;;
+	-v)	verbose=1 form=tap job_options+=(-v) ;;
+	-q)	quiet=1 form=rows job_options+=(-q) ;;
 	--)	shift
 		arguments=("$@")
 		break ;;
@@ -780,6 +792,9 @@ unjudged=
 make_cache
 [[ ! $report ]] || ready_report
 worst=0
+# Arguments that run no test leave no row.
+[[ ! " ${arguments[*]} " =~ ' '(--explain|-l|-h|--list|--help)' ' ]] || form=tap
+[[ $form == tap ]] || ((${#rigs[@]} == 1)) || jobs=${jobs:-2}
 if [[ $jobs || $table ]]; then
 	jobs=${jobs:-2}
 	# Each once.

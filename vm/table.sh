@@ -12,7 +12,7 @@ start_job() {
 	# The job ends with this shell, even on SIGKILL.
 	PFN_MKWRITE_JOB=$1 PFN_MKWRITE_PROGRESS=${live:+$tmp/progress-$1} \
 		setpriv --pdeathsig TERM "$here/run.sh" "${job_options[@]}" "${own[@]}" \
-		--output "$base/$1" "$1" -- "${arguments[@]}" </dev/null &
+		--output "$base/$1" "$1" -- "${arguments[@]}" </dev/null >"$job_out" &
 	workers+=($!)
 	job_of[$!]=$1
 }
@@ -90,36 +90,31 @@ rows_of() {
 	done | LC_ALL=C sort -u | cut -d ' ' -f 2
 }
 
-# measurement RIG MAPPING: sets seen to the cell, and off if it is not as expected.
+# measurement RIG MAPPING: sets seen to the cell.
 measurement() {
 	local key="$1 $2"
 
 	seen=${cell[$key]:--}
-	if [[ ${want[$key]:-$seen} != "$seen" ]]; then
-		seen+=" (want ${want[$key]})"
-		off=1
-	fi
+	[[ ${want[$key]:-$seen} == "$seen" ]] || seen+=" (want ${want[$key]})"
 }
 
-# ending RIG: sets seen to the exit status, and off if it is not as expected.
+# ending RIG: sets seen to the exit status.
 ending() {
 	local name=$1
 
 	seen=${info[$name exit]:-}
 	if [[ ${info[$name died]:-} ]]; then
-		seen=died off=1
+		seen=died
 	elif [[ ! $seen ]]; then
 		seen='not run'
 	elif [[ ${info[$name want]:-$seen} != "$seen" ]]; then
-		seen+=" (want ${info[$name want]})" off=1
+		seen+=" (want ${info[$name want]})"
 	fi
-	if [[ ${info[$name complained]:-} ]]; then
-		seen+=' (dmesg)' off=1
-	fi
+	[[ ! ${info[$name complained]:-} ]] || seen+=' (dmesg)'
 }
 
 # group_table GROUP NAME...: sets rows to a line for each mapping, with a column for each
-# rig. The last line, and no other, differs from run to run.
+# rig.
 group_table() {
 	local group=$1 mapping name line seen
 	shift
@@ -144,11 +139,6 @@ group_table() {
 		line+="|$seen"
 	done
 	rows+=("$line")
-	line='seconds'
-	for name; do
-		line+="|${info[$name seconds]:--}"
-	done
-	rows+=("$line")
 }
 
 # Prints the errors that do not fit the table.
@@ -167,31 +157,12 @@ remarks() {
 	done
 }
 
-aligned() {
-	awk -F '|' '
-		{
-			line[NR] = $0
-			for (i = 1; i <= NF; i++)
-				if (length($i) > width[i])
-					width[i] = length($i)
-		}
-		END {
-			for (n = 1; n <= NR; n++) {
-				fields = split(line[n], field, "|")
-				for (i = 1; i < fields; i++)
-					printf "%-*s  ", width[i], field[i]
-				print field[fields]
-			}
-		}'
-}
-
-# Without the seconds: two runs must give the same table.
 as_markdown() {
-	printf '%s\n' "${rows[@]::${#rows[@]}-1}" | sed 's/|/ | /g; s/.*/| & |/' |
+	printf '%s\n' "${rows[@]}" | sed 's/|/ | /g; s/.*/| & |/' |
 		sed '1 { p; s/[^|]/-/g }'
 }
 
-# Prints the tables of all groups, each by the function named.
+# Prints the tables of all groups.
 all_tables() {
 	local group name members
 
@@ -201,15 +172,9 @@ all_tables() {
 			[[ $(group_of "$name") != "$group" ]] || members+=("$name")
 		done
 		group_table "$group" "${members[@]}"
-		"$1"
+		as_markdown
 		echo
 	done
-	# off is set in a subshell.
-	[[ ! $off ]] || echo off >"$tmp/off"
-}
-
-as_text() {
-	printf '%s\n' "${rows[@]}" | aligned
 }
 
 markdown() {
@@ -221,7 +186,7 @@ markdown() {
 	echo "Made by \`./run_tests.sh --vm ${asked[*]}\` on Linux ${releases:-(none)}. A cell is" \
 		"the verdict and the faults of 64 first stores."
 	echo
-	all_tables as_markdown
+	all_tables
 	remarks | no_addresses | sed 's/^/- /'
 }
 
@@ -250,7 +215,24 @@ report_input() {
 		printf '%s\n' "rig $name" "status ${info[$name status]:-}" |
 			cat - "${folder[$name]}/result" 2>/dev/null | no_addresses | sed 's/^/#@/'
 		cat "${folder[$name]}/output.log" 2>/dev/null || :
-	done | tr -d '\000-\010\013-\037\177' | tr '\200-\377' '?'
+	done | no_controls
+}
+
+no_controls() {
+	tr -d '\000-\010\013-\037\177' | tr '\200-\377' '?'
+}
+
+# present FORM: the rows of the runs on stdin, as report/screen.awk describes; status 3 if
+# one is not as its rig is known to be.
+present() {
+	local columns=80 color=''
+
+	if [[ -t 1 && $1 != tap ]]; then
+		{ read -r _ columns < <(stty size <&3 2>/dev/null); } 3>&1 || :
+		[[ ${TERM:-dumb} == dumb || ${NO_COLOR:-} ]] || color=1
+	fi
+	awk -v form="$1" -v columns="$columns" -v color="$color" -f "$top/report/screen.awk" \
+		-f "$top/report/read.awk"
 }
 
 write_report() {
@@ -271,7 +253,9 @@ write_report() {
 
 # run_table: runs all of rigs[], prints the table, and sets worst.
 run_table() {
-	local base name off='' rows groups live='' over=0 started=$SECONDS
+	local base name rows groups live='' over=0 started=$SECONDS rc=0 job_out=/dev/null
+
+	[[ $form != tap ]] || job_out=/dev/stdout
 
 	use_output all "$own_output"
 	base=$output
@@ -290,8 +274,8 @@ run_table() {
 	mapfile -t groups < <(for name in "${rigs[@]}"; do group_of "$name"; done |
 		awk '!seen[$0]++')
 	wipe
-	print "$(all_tables as_text; remarks)"
-	[[ ! -e $tmp/off ]] || worst=3
+	report_input | present "${form/tap/rows}" || rc=$?
+	((rc != 3)) || worst=3
 	if [[ $table ]]; then
 		{ markdown >"$table"; } 2>/dev/null || die "--table $table cannot be written"
 	fi

@@ -86,18 +86,6 @@ made_up() {
 	END
 }
 
-# Prints the commands: each awk of this machine, and that of BusyBox.
-awks() {
-	local name
-
-	for name in mawk gawk original-awk; do
-		! command -v $name >/dev/null || echo $name
-	done
-	! command -v gawk >/dev/null || echo gawk --posix
-	name=$(vm/fetch.sh package "$(dpkg --print-architecture)" bookworm busybox-static) &&
-		echo "$name/bin/busybox awk"
-}
-
 # make_report AWK FORM FILE
 make_report() {
 	# shellcheck disable=SC2086	# a command and its argument

@@ -85,6 +85,18 @@ nothing_else_fails() {
 	return $bad
 }
 
+# awks: prints the commands: each awk of this machine, and that of BusyBox.
+awks() {
+	local name
+
+	for name in mawk gawk original-awk; do
+		! command -v $name >/dev/null || echo $name
+	done
+	! command -v gawk >/dev/null || echo gawk --posix
+	name=$(vm/fetch.sh package "$(dpkg --print-architecture)" bookworm busybox-static) &&
+		echo "$name/bin/busybox awk"
+}
+
 # copy_source DIR: the files of the project, without built ones.
 copy_source() {
 	mkdir -p "$1" &&

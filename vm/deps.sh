@@ -47,7 +47,7 @@ declare -A needs=(
 	musl-gcc:musl-tools"
 [lava]="mmdebstrap:mmdebstrap unshare:util-linux ip:iproute2"
 [check]="clang:clang llvm-ar:llvm sparse:sparse shellcheck:shellcheck perl:perl
-	git:git readelf:binutils node:nodejs python3:python3"
+	git:git readelf:binutils node:nodejs python3:python3 tmux:tmux"
 )
 # Groups that a group includes.
 declare -A implies=(

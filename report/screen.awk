@@ -137,33 +137,38 @@ function rows(r,	i, m, g, name, width, text, why, tint, odd) {
 
 # other_failures(): the tests that fail for another reason than a verdict, a line for each
 # kind, and what ended the run.
-function other_failures(r,	i, j, test, name, nr, kinds, list, count, tint, known) {
+function other_failures(r,	i, nr, test, name, known, key, kind, names, why, tint, part) {
 	nr = 0
 	for (i = 1; i <= nr_failed[r]; i++) {
 		if (explains(r, failed[r, i]) || failed[r, i] == "guest.died")
 			continue
-		test = name = failed[r, i]
-		sub(/^mapping[.]/, "", name)
-		sub(/.*[.]/, "", test)
-		known = known_failure(r, failed[r, i])
-		if (test != name)
+		test = failed[r, i]
+		name = ""
+		known = known_failure(r, test)
+		if (sub(/^mapping[.]/, "", test)) {
+			name = test
+			sub(/.*[.]/, "", test)
 			name = substr(name, 1, length(name) - length(test) - 1)
-		if (!((test, known) in list)) {
-			kinds[++nr] = test SUBSEP known
-			list[test, known] = 1
 		}
-		list[test, known, ++count[test, known]] = name
+		key = test SUBSEP known
+		if (!(key in names)) {
+			kind[++nr] = key
+			names[key] = name
+			why[key] = how[r, i]
+		} else {
+			names[key] = names[key] ", " name
+		}
 	}
 	for (i = 1; i <= nr; i++) {
-		split(kinds[i], list_of, SUBSEP)
-		name = ""
-		for (j = 1; j <= count[kinds[i]]; j++)
-			name = name (j > 1 ? ", " : "") list[kinds[i], j]
-		known = list_of[2]
+		key = kind[i]
+		split(key, part, SUBSEP)
+		known = part[2]
 		tint = known != "" ? "known" : ((r, "fails") in fact) ? "surprise" : "ignored"
-		say_wrapped(list_of[1] " fails" (name == list_of[1] ? "" : " for " name) \
+		say_wrapped(part[1] " fails" (names[key] == "" ? "" : " for " names[key]) \
 			(known != "" ? ": known, another bug" (known == "-" ? "" : ", " known) : \
-			((r, "fails") in fact) ? ": not as this rig is known" : ""), "", tint)
+			tint == "surprise" ? ": not as this rig is known" : ""), "", tint)
+		if (known == "" && why[key] != "")
+			say_wrapped(why[key], "    ", tint)
 	}
 	if (died(r))
 		say_wrapped("died: " fact[r, "died"], "", "surprise")

@@ -171,6 +171,10 @@ check surprise.unmeasured edited '/^#@rig/a #@expected heap_cma ignored 65' 3 \
 	'heap_cma not measured: not as this rig is known [(]ignored 65[)]'
 check surprise.test edited 's/^ok \([0-9]* mapping.udmabuf.page_data\)$/not ok \1/' 3 \
 	'page_data fails for udmabuf: not as this rig is known'
+check surprise.reason edited 's/^\(# [a-z/_.]*:[0-9]*:fault_after_unmap:\).*/\1Expected 1 == 2/; /^#@fails/s/unmap.*/other/' 3 \
+	'fault_after_unmap fails for vgem, virtio_gpu: not as this rig is known Expected 1 == 2'
+check surprise.program edited '/^#@exit/a not ok 9 pfn_mkwrite_drm.died' 3 \
+	'pfn_mkwrite_drm.died fails: not as this rig is known'
 check surprise.known_bug edited '/^#@fails/s/unmap.*/other/' 3 \
 	'fault_after_unmap fails for vgem, virtio_gpu: not as this rig is known'
 check own_kernel edited '/^#@fails/d; /^#@expected/d' 0 \

@@ -264,7 +264,8 @@ function next_step(r,	m, name, vm, text, rig) {
 		if (verdict[r, m] == "ignored" || verdict[r, m] == "unexpected")
 			name = maps[r, m]
 	if (name != "") {
-		text = "./run_tests.sh" vm " --explain " name " shows each step."
+		text = (vm == "" && !nr_blocks[r, number_of[r, name]] ? "as root, " : "") \
+			"./run_tests.sh" vm " --explain " name " shows each step."
 		if (fact[r, "fix"] != "")
 			text = text " With the fix: ./run_tests.sh --vm " fact[r, "fix"]
 		else if (vm == "")

@@ -102,7 +102,7 @@ function rows(r,	i, m, g, name, width, text, why, tint, odd) {
 			width = length(row[g, i])
 	}
 	say(paint(sprintf("%-" width "s  faults of", ""), "head"))
-	say(paint(sprintf("%-" width "s  %5s  %4s  %s", "mapping", "store", "64", "verdict"), \
+	say(paint(sprintf("%-" width "s  %5s  %4s  %s", "memory", "store", "64", "verdict"), \
 		"head"))
 	for (i = 1; i <= nr_rows[g]; i++) {
 		name = row[g, i]

@@ -236,8 +236,9 @@ conventions() {
 			count["pass"], count["fail"], count["skip"])
 		if (nr && said != sum)
 			wrong("not the sum: " said)
-		if (!(status == 0 || status == 4 || status == 1) ||
-		    (status == 1) != (count["fail"] > 0) || (!nr && status != 4))
+		failed = status == 1 || status == 3
+		if (!(status == 0 || status == 4 || failed) ||
+		    failed != (count["fail"] > 0) || (!nr && status != 4))
 			wrong("status " status ", failures: " count["fail"] + 0)
 		exit bad
 	}' "$1" || return

@@ -488,6 +488,75 @@ edit() {
 		grep -c '^<') == 5))
 }
 
+# make_torn TAP: a suite that writes TAP to the console in small pieces, while the kernel
+# logs a message every 20 ms.
+make_torn() {
+	mkdir -p "$out/torn.suite" && cp "$1" "$out/torn.suite/tap" &&
+	cat >"$out/torn.suite/run_tests.sh" <<-'END' && chmod +x "$out/torn.suite/run_tests.sh"
+		#!/bin/sh
+		echo on >/proc/sys/kernel/printk_devkmsg
+		while usleep 20000; do
+			echo '<0>a message that splits lines' >/dev/kmsg
+		done &
+		for copy in 1 2 3 4 5 6 7 8 9 10; do
+			dd bs=3 if=tap of=/dev/console
+		done
+		kill $!
+	END
+}
+
+# torn_lines JOB TAP: the pattern of a LAVA job takes no torn line of the console for
+# another result, and finds each line that is whole. The same with the lines of TAP
+# torn at each place.
+torn_lines() {
+	"$python" - "$1" "$2" "$out/torn.d/console.log" <<-'END'
+		import re, sys
+
+		job, tap, console = [open(path, newline="", errors="replace").read()
+		                     for path in sys.argv[1:]]
+		pattern = re.compile(re.search("^ *pattern: '(.*)'$", job, re.M)[1])
+		meaning = dict(re.findall("^ {8}(.*): (.*)$", job.split("fixupdict:")[1], re.M))
+		lines = re.findall(r"^(?:not )?ok \d+ [^\r\n]*", tap, re.M)
+
+		def result(line):
+		    word = ("skip" if " # SKIP" in line else
+		            "fail" if line.startswith("not") else "pass")
+		    return line[line.startswith("not ") and 4:].split()[2], word
+
+		right = dict(map(result, lines))
+		bad = 0
+
+		def read(text, whole):
+		    """Compare what LAVA finds with the lines whose ends are given."""
+		    global bad
+		    found = {m.end(): (m["test_case_id"], meaning.get(m["result"]))
+		             for m in pattern.finditer(text)}
+		    wrong = [f for f in found.values() if right.get(f[0]) != f[1]]
+		    lost = [end for end in whole if end not in found]
+		    if wrong or lost:
+		        bad += 1
+		        if bad < 5:
+		            print("wrong:", wrong, "lost:", [text[end - 99:end] for end in lost])
+		    return len(found)
+
+		# On the console.
+		whole = [m.end() for m in re.finditer(r"^(.*?)\r*\n", console, re.M)
+		         if m[1] in set(lines)]
+		torn = len(re.findall(r"^(?:not )?ok .*\[ *\d+\.\d+\] a mess", console, re.M))
+		print(read(console, whole), "results,", len(whole), "whole lines,", torn, "torn")
+
+		# At each place, by one message or two. A skip is known by its name and SKIP.
+		message = "[    4.051168] a message\r\n"
+		for line in lines:
+		    for at in range(len(line) + 1):
+		        for torn_by in message, message * 2:
+		            text = lines[0] + "\r\n" + line[:at] + torn_by + line[at:] + "\r\n"
+		            ends = [len(lines[0]) + 2, len(text) + len(lines[-1]) + 2]
+		            read(text + lines[-1] + "\r\n", ends + [len(text)] * (not at))
+		sys.exit(bad > 0 or torn < 10 or len(whole) < len(lines))
+	END
+}
+
 errnos >"$out/errnos"
 selftests=$(vm/fetch.sh harness) || exit
 # A version manager is slow: ask it once.
@@ -505,6 +574,7 @@ make_guest_suite crashed 1..3 <<<'echo c >/proc/sysrq-trigger'
 hang &
 guest crashed "$out/crashed.suite" &
 guest_of failing arm64-6.12-a57
+make_torn "$out/failing" && guest torn "$out/torn.suite" &
 # Leave out the known failures of a stock kernel, or take a kernel without that bug.
 passing='arm64-7.3-max -- -T fault_after_unmap -T offset_mapping'
 [[ ! -s $work/guests/arm64-core-a57 ]] || passing=arm64-core-a57
@@ -533,6 +603,13 @@ feed_all passing "./run_tests.sh --vm $passing"
 wait
 feed_all hung './run_tests.sh --vm --timeout 15' cut
 feed_all crashed 'echo c >/proc/sysrq-trigger'
+if grep -qs ' is wanted, but ' "$out"/{failing,torn}.err; then
+	skip torn "the mirror no longer has this kernel"
+else
+	for job in qemu board; do
+		check "torn.$job" torn_lines lava/$job.yaml "$out/failing"
+	done
+fi
 for name in failing passing hung crashed; do
 	[[ ! -s $out/$name ]] || check "$name.log" same_log "$name"
 done

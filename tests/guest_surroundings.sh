@@ -292,6 +292,15 @@ expect dead_node 0 /tmp/t/dead_node 'No such device; the kernel needs CONFIG_UDM
 row no_node "no /dev/udmabuf: ./pfn_mkwrite_test -v udmabuf"
 row dead_node "no driver behind /dev/udmabuf: ./pfn_mkwrite_test -v udmabuf"
 
+# Some readers take a reason for a part of the name. Paths are on the # lines.
+grep -h '# SKIP ' /tmp/t/* | sed 's/.* # SKIP //' | sort -u >/tmp/t/reasons
+if [ -s /tmp/t/reasons ] && ! grep -q / /tmp/t/reasons; then
+	ok reasons_have_no_path
+else
+	sed 's/^/#   /' /tmp/t/reasons
+	not_ok reasons_have_no_path
+fi
+
 # Nothing is left behind.
 rm -r /tmp/t
 if [ "$before" = "$(ls /tmp /dev /dev/shm)" ] &&

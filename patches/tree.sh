@@ -63,7 +63,12 @@ after() {
 		END { exit !done }'
 }
 
-# The tree's own files as filters, for the programs that are there so far.
+# Each program is a category with a wrapper of its own: a machine without a card skips no
+# more than the tests of cards. The tree's own files are filters, for the programs that are
+# there so far.
+declare -A usage_of=([pfn_mkwrite_test]='page faults of one store to device memory'
+	[pfn_mkwrite_drm]='page faults of one store to a DRM dumb buffer')
+
 with_Makefile() {
 	local kind=FILES
 
@@ -77,7 +82,8 @@ with_Makefile() {
 			cat
 		fi |
 		if [[ $wrappers ]] && ((${#programs[@]})); then
-			after 'TEST_PROGS += ksft_pagemap.sh' 'TEST_PROGS += ksft_pfn_mkwrite.sh'
+			after 'TEST_PROGS += ksft_pagemap.sh' \
+				"$(printf 'TEST_PROGS += ksft_%s.sh\n' "${programs[@]%_test}")"
 		else
 			cat
 		fi
@@ -100,15 +106,18 @@ with_config() {
 }
 
 with_run_vmtests.sh() {
-	local run
+	local program usage='' run=''
 
 	if ((${#programs[@]} == 0)); then
 		cat
 	elif [[ $categories ]]; then
-		run=$(printf 'CATEGORY="pfn_mkwrite" run_test ./%s\n' "${programs[@]}")
-		after $'\ttest pagemap_scan IOCTL' $'- pfn_mkwrite\n\tpage faults of one store to device memory' |
+		for program in "${programs[@]}"; do
+			usage+=$'\n- '${program%_test}$'\n\t'${usage_of[$program]}
+			run+=$'\n'"CATEGORY=\"${program%_test}\" run_test ./$program"
+		done
+		after $'\ttest pagemap_scan IOCTL' "${usage:1}" |
 			after 'CATEGORY="pagemap" run_test ./pagemap_ioctl' \
-				$'\n# one store to device memory, one fault\n'"$run"
+				$'\n# one store to device memory, one fault'"$run"
 	else
 		run=$(printf 'run_test ./%s\n' "${programs[@]}")
 		after 'run_test ./soft-dirty' $'\n# one store to device memory, one fault\n'"$run"
@@ -189,11 +198,13 @@ write_files() {
 		# The mode stays.
 		cat "$tmp/$name" >"$repo/$mm/$name" || return
 	done
-	[[ $wrappers && ${programs[*]} ]] || return 0
-	# Like those beside it.
-	printf '#!/bin/sh -e\n# SPDX-License-Identifier: GPL-2.0\n\n%s\n' \
-		'./run_vmtests.sh -t pfn_mkwrite' >"$repo/$mm/ksft_pfn_mkwrite.sh" &&
-		chmod +x "$repo/$mm/ksft_pfn_mkwrite.sh"
+	[[ $wrappers ]] || return 0
+	# Like those beside them.
+	for name in "${programs[@]%_test}"; do
+		printf '#!/bin/sh -e\n# SPDX-License-Identifier: GPL-2.0\n\n%s\n' \
+			"./run_vmtests.sh -t $name" >"$repo/$mm/ksft_$name.sh" &&
+			chmod +x "$repo/$mm/ksft_$name.sh" || return
+	done
 }
 
 in_repo() {

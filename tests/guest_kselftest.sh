@@ -22,26 +22,38 @@ try() {
 	} 2>&1 | cat
 }
 
-# The user's command three times: with all devices, with those that pass if the CPU sets
-# the dirty bit, and without any device.
+# The user's commands with all devices, with those that pass if the CPU sets the dirty bit,
+# with a card that may not be opened, without a card, and without any device.
 all_ways() {
 	echo '== all'
-	try "$@"
+	commands
+	export PFN_MKWRITE_ONLY='@(udmabuf|radeon|memfd)'
 	echo '== some'
-	try env PFN_MKWRITE_ONLY='@(udmabuf|radeon|memfd)' "$@"
-	echo '== none'
+	commands
 	mv /dev/dri /dev/dri.away
-	try env PFN_MKWRITE_SKIP='udmabuf*' "$@"
-	mv /dev/dri.away /dev/dri
+	echo '== udmabuf'
+	commands
+	mkdir /dev/dri && mknod /dev/dri/card0 c 226 250
+	echo '== dead_card'
+	commands
+	rm -r /dev/dri
+	mv /dev/udmabuf /dev/udmabuf.away
+	echo '== none'
+	commands
+}
+
+commands() {
+	if [ -e "$collection/ksft_pfn_mkwrite.sh" ]; then
+		try ./run_kselftest.sh -t "$collection:ksft_pfn_mkwrite.sh" \
+			-t "$collection:ksft_pfn_mkwrite_drm.sh"
+	elif grep -q '^CATEGORY=' "$collection/run_vmtests.sh"; then
+		(cd "$collection" && try ./run_vmtests.sh -t pfn_mkwrite)
+		(cd "$collection" && try ./run_vmtests.sh -t pfn_mkwrite_drm)
+	else
+		try ./run_kselftest.sh -t "$collection:pfn_mkwrite_test" \
+			-t "$collection:pfn_mkwrite_drm"
+	fi
 }
 
 try ./run_kselftest.sh -c "$collection" -l
-if [ -e "$collection/ksft_pfn_mkwrite.sh" ]; then
-	all_ways ./run_kselftest.sh -t "$collection:ksft_pfn_mkwrite.sh"
-elif grep -q '^CATEGORY=' "$collection/run_vmtests.sh"; then
-	cd "$collection" || exit 2
-	all_ways ./run_vmtests.sh -t pfn_mkwrite
-else
-	all_ways ./run_kselftest.sh -t "$collection:pfn_mkwrite_test" \
-		-t "$collection:pfn_mkwrite_drm"
-fi
+all_ways

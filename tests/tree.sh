@@ -61,9 +61,9 @@ suite_files() {
 
 # The installed files are new or changed, and nothing else is.
 installed() {
-	local wrapper=''
+	local wrappers=()
 
-	[[ $version != 7.3 ]] || wrapper=ksft_pfn_mkwrite.sh
+	[[ $version != 7.3 ]] || wrappers=(ksft_pfn_mkwrite.sh ksft_pfn_mkwrite_drm.sh)
 	contents "$tree" >"$out/before" &&
 		tree_make install || return
 	contents "$tree" >"$out/after"
@@ -72,11 +72,12 @@ installed() {
 			{
 				suite_files
 				printf '%s\n' .gitignore Makefile config run_vmtests.sh \
-					pfn_mkwrite.patch $wrapper
+					pfn_mkwrite.patch "${wrappers[@]}"
 			} | sed "s,^,$selftests/$collection/,"
 			[[ $version == 6.1 ]] || echo $selftests/kselftest_harness.h
 		} | sort) &&
-		[[ ! $wrapper || -x $dir/$wrapper ]]
+		{ ((!${#wrappers[@]})) ||
+			(cd "$dir" && ls "${wrappers[@]}" && ! find "${wrappers[@]}" ! -perm 755 | grep .); }
 }
 
 twice_the_same() {
@@ -185,24 +186,26 @@ outer() {
 	grep -E '^(not )?ok [0-9]' "$1"
 }
 
-# Whatever this machine has: one line for each program, and a status that fits.
+# Whatever this machine has: a line for the program, and a status that fits.
 category_runs() {
-	local rc=0
-	(cd "$dir" && ./run_vmtests.sh -t pfn_mkwrite) >"$out/category" 2>&1 || rc=$?
-	outer "$out/category"
-	diff <(outer "$out/category" | awk '{ sub(/^not /, ""); print $3 }') \
-		<(printf '%s\n' pfn_mkwrite_test pfn_mkwrite_drm) &&
-		if outer "$out/category" | grep -q '^not ok'; then
-			((rc == 1))
-		elif outer "$out/category" | grep -q '# SKIP'; then
-			((rc == 4))
-		else
-			((rc == 0))
-		fi
+	local rc=0 line
+	(cd "$dir" && ./run_vmtests.sh -t "$1") >"$out/category" 2>&1 || rc=$?
+	line=$(outer "$out/category")
+	echo "$line, status $rc"
+	[[ ${line#not } == "ok 1 $2"* && $line != *$'\n'* ]] && ((rc == $(status_of "$line")))
+}
+
+# status_of LINE: what run_vmtests.sh ends with if that is its only result.
+status_of() {
+	case $1 in
+	not*)		echo 1 ;;
+	*'# SKIP')	echo 4 ;;
+	*)		echo 0 ;;
+	esac
 }
 
 category_listed() {
-	"$dir/run_vmtests.sh" -h | grep -A 1 -x -e '- pfn_mkwrite' | grep -x '	page faults .*'
+	"$dir/run_vmtests.sh" -h | grep -A 1 -x -e "- $1" | grep -x '	page faults .*'
 }
 
 for version in $versions; do
@@ -214,10 +217,14 @@ for version in $versions; do
 	case $version in
 	6.1)	check 6.1.run_vmtests grep -x 'run_test ./pfn_mkwrite_test' \
 			"$dir/run_vmtests.sh" ;;
-	*)	check "$version.category_listed" category_listed ;;
+	*)	check "$version.category_listed" category_listed pfn_mkwrite
+		check "$version.category_drm_listed" category_listed pfn_mkwrite_drm ;;
 	esac
 	# That of 6.12 takes huge pages for itself first, whatever it is asked for.
-	[[ $version != 7.3 ]] || check "$version.category_runs" category_runs
+	if [[ $version == 7.3 ]]; then
+		check 7.3.category_runs category_runs pfn_mkwrite pfn_mkwrite_test
+		check 7.3.category_drm_runs category_runs pfn_mkwrite_drm pfn_mkwrite_drm
+	fi
 	check "$version.uninstall" uninstalled &&
 		lab "into a tree of $version and out again" \
 			'make install-tree KDIR=TREE, uninstall-tree' 'as it was before'
@@ -544,49 +551,54 @@ said() {
 		grep -E "$level" | sed 's/^# //' | diff <(printf '%s\n' "${@:3}") -
 }
 
-# Print the command of a user of this version, for a guest with all of the devices.
+# Print the commands of a user of this version, for a guest with all of the devices.
 run_tests() {
 	case $version in
 	6.1)	echo './run_kselftest.sh -t vm:pfn_mkwrite_test -t vm:pfn_mkwrite_drm' ;;
-	6.12)	echo './run_vmtests.sh -t pfn_mkwrite' ;;
-	7.3)	echo './run_kselftest.sh -t mm:ksft_pfn_mkwrite.sh' ;;
+	6.12)	echo './run_vmtests.sh -t pfn_mkwrite; ./run_vmtests.sh -t pfn_mkwrite_drm' ;;
+	7.3)	echo './run_kselftest.sh -t mm:ksft_pfn_mkwrite.sh -t mm:ksft_pfn_mkwrite_drm.sh' ;;
 	esac
 }
 
-# outcome TEST DRM STATUS WRAPPER: what comes out where the programs end like that, and
-# run_vmtests.sh with STATUS. WRAPPER is what run_kselftest.sh makes of it, and for a skip
-# it ends with 0. That of 6.1 always does.
+# outcome TEST DRM: what comes out if the programs end like that. run_kselftest.sh ends
+# with 0 for a skip, and that of 6.1 always does.
 outcome() {
-	local prefix='' programs
+	local outer="selftests: $collection:"
 
-	[[ $version != 6.1 ]] || prefix="selftests: $collection: "
-	programs=("${1/NAME/1 ${prefix}pfn_mkwrite_test}" "${2/NAME/2 ${prefix}pfn_mkwrite_drm}")
 	case $version in
-	6.1)	printf '%s\n' "${programs[@]}" 'status 0' ;;
-	6.12)	printf '%s\n' "${programs[@]}" "status $3" ;;
-	7.3)	printf '%s\n' "${programs[@]}" "${4/NAME/1 selftests: mm: ksft_pfn_mkwrite.sh}" \
-			"status $((4 == $3 ? 0 : $3))" ;;
+	6.1)	printf '%s\n' "${1/NAME/1 $outer pfn_mkwrite_test}" \
+			"${2/NAME/2 $outer pfn_mkwrite_drm}" 'status 0' ;;
+	6.12)	printf '%s\n' "${1/NAME/1 pfn_mkwrite_test}" "status $(status_of "$1")" \
+			"${2/NAME/1 pfn_mkwrite_drm}" "status $(status_of "$2")" ;;
+	7.3)	printf '%s\n' "${1/NAME/1 pfn_mkwrite_test}" \
+			"${1/NAME/1 $outer ksft_pfn_mkwrite.sh}" \
+			"${2/NAME/1 pfn_mkwrite_drm}" \
+			"${2/NAME/2 $outer ksft_pfn_mkwrite_drm.sh}"
+		[[ $1$2 != *not* ]]
+		echo "status $?" ;;
 	esac
 }
 
-# check_guest RIG [TEST]: in which the programs say this where they are not held back.
+# check_way RIG PART TEST DRM TEXT: the programs say this, held back in that way.
+check_way() {
+	mapfile -t lines < <(outcome "$3" "$4")
+	check "$version.$1.$2" said "$1" "$2" "${lines[@]}" && row "$5"
+}
+
+# check_guest RIG [TEST]: in which the first program says this if it is not held back.
 check_guest() {
 	local rig=$1 test=${2:-ok NAME} lines
 
 	check "$version.$rig" guest "$rig"
 	check "$version.$rig.listed" grep -E "^$collection:(ksft_pfn_mkwrite.sh|pfn_mkwrite_test|run_vmtests.sh)\$" \
 		"$out/$rig"
-	mapfile -t lines < <(outcome "$test" 'not ok NAME # exit=1' 1 'not ok NAME # exit=1')
-	check "$version.$rig.fails" said "$rig" all "${lines[@]}" &&
-		row "what it packs, in $rig"
+	check_way "$rig" all "$test" 'not ok NAME # exit=1' "what it packs, in $rig"
 	if [[ $test == ok* ]]; then
-		mapfile -t lines < <(outcome 'ok NAME' 'ok NAME' 0 'ok NAME')
-		check "$version.$rig.passes" said "$rig" some "${lines[@]}" &&
-			row 'the same, with udmabuf and radeon alone'
+		check_way "$rig" some 'ok NAME' 'ok NAME' 'the same, with udmabuf and radeon alone'
 	fi
-	mapfile -t lines < <(outcome 'ok NAME' 'ok NAME # SKIP' 4 'ok NAME # SKIP')
-	check "$version.$rig.skips" said "$rig" none "${lines[@]}" &&
-		row 'the same, without a device'
+	check_way "$rig" udmabuf "$test" 'ok NAME # SKIP' 'the same, without a card'
+	check_way "$rig" dead_card "$test" 'ok NAME # SKIP' 'the same, with a card that cannot be opened'
+	check_way "$rig" none 'ok NAME' 'ok NAME # SKIP' 'the same, without a device'
 }
 
 # row RUN: of the results in lines[].

@@ -225,7 +225,7 @@ flatten() {
 			exit 1
 		if (measured || selected)
 			exit 0
-		print "# no device mapping was measured: looked for /dev/udmabuf, for heaps in /dev/dma_heap, for a file system mounted with dax, and for a card in /dev/dri that makes dumb buffers; ./run_tests.sh --vm brings its own"
+		print "# no device mapping was measured: looked for /dev/udmabuf, for heaps in /dev/dma_heap, for a file system mounted with dax, and for a card in /dev/dri that makes dumb buffers. The # mapping lines say what each one takes; modprobe vgem makes a card, and ./run_tests.sh --vm brings its own"
 		exit 4
 	}'
 }

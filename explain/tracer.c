@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../lib/count/count.h"
+#include "../lib/source/source.h"
 #include "tracer.h"
 
 #define INSTANCE	"instances/" TRACER_NAME
@@ -105,8 +106,8 @@ static int find_tracefs(struct tracer *t)
 		if (!access(path, W_OK))
 			return 0;
 		if (errno == EACCES || errno == EPERM || errno == EROFS)
-			return fail(t, -errno, "%s: %s; run as root", path,
-				    strerror(errno));
+			return fail(t, -errno, "%s: %s%s", path, strerror(errno),
+				    access_advice(errno));
 		snprintf(path, sizeof(path), "%s/trace", t->dir);
 		if (!access(path, F_OK))
 			return fail(t, -ENODEV,

@@ -118,10 +118,9 @@ static int mod_open(const struct source *src, struct backing *b, size_t size)
 	if (wrong < 0)
 		return backing_fail(b, wrong, "PFN_MKWRITE_WRONG=%.40s: no such mistake",
 				    getenv("PFN_MKWRITE_WRONG"));
-	b->fd = open(MOD_PATH, O_RDWR | O_CLOEXEC);
+	b->fd = backing_open(b, MOD_PATH, O_RDWR);
 	if (b->fd < 0)
-		return backing_fail(b, -errno, MOD_PATH ": %s; run as root",
-				    strerror(errno));
+		return b->fd;
 	setup.wrong = wrong;
 	if (setup.insert == PFN_MKWRITE_INSERT_PMD)
 		err = huge_fit(b, 1);

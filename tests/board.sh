@@ -213,8 +213,8 @@ check read_only.dev says devices
 check read_only.all says not_writable
 check help ends help 0 'usage: ./run_tests.sh'
 check nobody ends nobody 4 \
-	'# mapping udmabuf: not measured (/dev/udmabuf: Permission denied; run as root)' \
-	'cards in /dev/dri could not be opened: Permission denied; run as root' \
+	'# mapping udmabuf: not measured (/dev/udmabuf: Permission denied; run as root, or as a user whom ls -l permits)' \
+	'cards in /dev/dri could not be opened: Permission denied; run as root, or as a user whom ls -l permits' \
 	'# no device mapping was measured: '
 check user ends user 1 '#   no fault log (perf_event_open(): Permission denied)'
 check user.same_verdicts same_verdicts

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The same mappings in poor surroundings. Runs in a guest in place of run_tests.sh, with
-# the folder "suite", with_seccomp and fault_log_test beside it. Prints TAP, and rows for
-# docs/labs.md.
+# the folder "suite", with_seccomp, fault_log_test and setfacl with its libraries in "acl"
+# beside it. Prints TAP, and rows for docs/labs.md.
 # shellcheck disable=SC2086	# $few and $container are to be split into words
 
 cd "$(dirname "$0")/suite" || exit
@@ -113,9 +113,9 @@ row root ./run_tests.sh
 echo 3 >/proc/sys/kernel/perf_event_paranoid
 run /tmp/t/not_permitted as_nobody ./run_tests.sh
 expect not_permitted 4 /tmp/t/not_permitted \
-	'# mapping udmabuf: not measured (/dev/udmabuf: Permission denied; run as root)' \
+	'# mapping udmabuf: not measured (/dev/udmabuf: Permission denied; run as root, or as a user whom ls -l permits)' \
 	'# SKIP no permission to make such memory' \
-	'cards in /dev/dri could not be opened: Permission denied; run as root' \
+	'cards in /dev/dri could not be opened: Permission denied; run as root, or as a user whom ls -l permits' \
 	'pfn_mkwrite_drm # SKIP no mapping to test' \
 	'# no device mapping was measured: '
 row not_permitted "su nobody -c ./run_tests.sh"
@@ -124,7 +124,7 @@ chmod a+rw /dev/udmabuf /dev/dri/card*
 run /tmp/t/perf_refused as_nobody ./run_tests.sh $few
 expect perf_refused 1 /tmp/t/perf_refused \
 	'#   no fault log (perf_event_open(): Permission denied)' \
-	'# mapping perf_ring: not measured (perf_event_open(): Permission denied; run as root or lower kernel.perf_event_paranoid)'
+	'# mapping perf_ring: not measured (perf_event_open(): Permission denied; be root outside of a user namespace, or lower kernel.perf_event_paranoid)'
 unchanged perf_refused "perf_event_paranoid 3: su nobody -c ./run_tests.sh $few"
 
 # getrusage() must count the store, and not a fault of the stack.
@@ -139,6 +139,35 @@ chmod go-rw /dev/udmabuf /dev/dri/card*
 expect perf_user_mode 1 /tmp/t/perf_user_mode '# mapping perf_ring: notify (' \
 	'#   store to an untouched page, fault 2: '
 unchanged perf_user_mode "perf_event_paranoid 2: su nobody -c ./run_tests.sh $few"
+
+# Access by the group alone, as with group kvm, and by an ACL alone, as with uaccess.
+echo 'kvm:x:104:nobody' >/etc/group
+chgrp 104 /dev/udmabuf /dev/dri/card*
+chmod g+rw /dev/udmabuf /dev/dri/card*
+run /tmp/t/group_alone as_nobody ./run_tests.sh $few
+chmod g-rw /dev/udmabuf /dev/dri/card*
+chgrp 0 /dev/udmabuf /dev/dri/card*
+expect group_alone 1 /tmp/t/group_alone '#   no fault log (perf_event_open(): Permission denied)'
+unchanged group_alone "a user in the group of the devices: ./run_tests.sh $few"
+
+setfacl="../acl/ld-linux-aarch64.so.1 --library-path ../acl ../acl/setfacl"
+$setfacl -m u:65534:rw /dev/udmabuf /dev/dri/card*
+run /tmp/t/acl_alone as_nobody ./run_tests.sh $few
+$setfacl -b /dev/udmabuf /dev/dri/card*
+expect acl_alone 1 /tmp/t/acl_alone '#   no fault log (perf_event_open(): Permission denied)'
+unchanged acl_alone "a user in an ACL of the devices: ./run_tests.sh $few"
+
+# Root of a user namespace is told that this root is not enough.
+run /tmp/t/namespace_root as_nobody "unshare -Ur ./run_tests.sh $few"
+expect namespace_root 0 /tmp/t/namespace_root \
+	'# mapping udmabuf: not measured (/dev/udmabuf: Permission denied; be root outside of a user namespace or container)' \
+	'cards in /dev/dri could not be opened: Permission denied; be root outside of a user namespace or container' \
+	'# mapping perf_ring: not measured (perf_event_open(): Permission denied; be root outside of a user namespace, or lower kernel.perf_event_paranoid)'
+row namespace_root "su nobody -c 'unshare -Ur ./run_tests.sh $few'"
+run /tmp/t/namespace_explain as_nobody "unshare -Ur ./run_tests.sh --explain memfd"
+expect namespace_explain 0 /tmp/t/namespace_explain \
+	'# explain memfd: the kernel cannot be traced: ' \
+	'; be root outside of a user namespace or container'
 
 # Only explanations need tracefs.
 run /tmp/t/no_tracefs unshare -m sh -c "umount -l /sys/kernel/debug &&

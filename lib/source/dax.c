@@ -60,8 +60,8 @@ static int find_file(struct backing *b)
 		if (b->fd >= 0)
 			err = 0;
 		else if (b->fd == -EACCES || b->fd == -EPERM)
-			err = backing_fail(b, b->fd, "a DAX file in %.100s: %m; run as root",
-					   mount->mnt_dir);
+			err = backing_fail(b, b->fd, "a DAX file in %.100s: %m%s",
+					   mount->mnt_dir, access_advice(-b->fd));
 		else
 			err = backing_fail(b, -ENODEV, "a DAX file in %.100s: %s",
 					   mount->mnt_dir, strerror(-b->fd));

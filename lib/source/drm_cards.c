@@ -156,8 +156,9 @@ static int find_cards(char *why, size_t size)
 		err = dumb_open(&src, &b, 1);
 		if (b.fd < 0)
 			snprintf(why, size,
-				 "%d of %zu cards in /dev/dri could not be opened: %s; run as root",
-				 ++nr_refused, nodes.gl_pathc, strerror(-err));
+				 "%d of %zu cards in /dev/dri could not be opened: %s%s",
+				 ++nr_refused, nodes.gl_pathc, strerror(-err),
+				 access_advice(-err));
 		else if (err != -ENOSYS)
 			nr += read_card(&cards[nr], b.fd, src.data);
 		dumb_close(&b);

@@ -30,7 +30,7 @@ static int perf_ring_open(const struct source *src, struct backing *b, size_t si
 	b->fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	if (b->fd < 0)
 		return backing_fail(b, -errno, "perf_event_open(): %m; %s", errno == EACCES ?
-				    "run as root or lower kernel.perf_event_paranoid" :
+				    "be root outside of a user namespace, or lower kernel.perf_event_paranoid" :
 				    "this kernel has no perf, or a container hides it");
 
 	/*

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,24 +9,6 @@
 #include <unistd.h>
 
 #include "source.h"
-
-void source_tame(char *name)
-{
-	for (; *name; name++) {
-		if (!isalnum((unsigned char)*name) && *name != '-')
-			*name = '_';
-	}
-}
-
-void sysfs_link(char name[SYSFS_NAME], const char *dir, const char *link)
-{
-	char path[128], target[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, link);
-	*name = '\0';
-	if (realpath(path, target))
-		snprintf(name, SYSFS_NAME, "%.63s", strrchr(target, '/') + 1);
-}
 
 int backing_fail(struct backing *b, int err, const char *fmt, ...)
 {
@@ -41,11 +21,19 @@ int backing_fail(struct backing *b, int err, const char *fmt, ...)
 	return err;
 }
 
+const char *access_advice(int err)
+{
+	if (err != EACCES && err != EPERM)
+		return "";
+	return geteuid() ? "; run as root, or as a user whom ls -l permits" :
+			   "; be root outside of a user namespace or container";
+}
+
 int backing_open(struct backing *b, const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC);
 
-	return fd < 0 ? backing_fail(b, -errno, "%.80s: %m; run as root", path) : fd;
+	return fd < 0 ? backing_fail(b, -errno, "%.80s: %m%s", path, access_advice(errno)) : fd;
 }
 
 int backing_memfd(struct backing *b, unsigned int flags)

@@ -59,16 +59,16 @@ bool source_wanted(const struct source *src);				/* wanted.c */
 bool drm_wanted(const char *name, const char *detail);			/* wanted.c */
 bool drm_unmatched(char *why, size_t size);				/* wanted.c */
 
-/* Replace all but letters, digits and '-' by '_'. */
-void source_tame(char *name);
-
-/* The last part of what the link @dir/@link of sysfs points to, "" without one. */
-#define SYSFS_NAME	64
-void sysfs_link(char name[SYSFS_NAME], const char *dir, const char *link);
+#define SYSFS_NAME	64							/* names.c */
+void source_tame(char *name);							/* names.c */
+void sysfs_link(char name[SYSFS_NAME], const char *dir, const char *link);	/* names.c */
 
 /* Set @b->why to what was tried and what to do; %m is @err. Returns @err. */
 int backing_fail(struct backing *b, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* What to do about EACCES and EPERM, to put behind a message; "" for another error. */
+const char *access_advice(int err);
 
 /* Open @path, or make a memfd of @b->size bytes. An fd, or -errno with @b->why set. */
 int backing_open(struct backing *b, const char *path, int flags);

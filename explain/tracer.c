@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +20,8 @@
 
 #define INSTANCE	"instances/" TRACER_NAME
 #define EVENTS		INSTANCE "/events/" TRACER_NAME
+
+#define LOCKDOWN	"/sys/kernel/security/lockdown"
 
 /* The time limit for another run to end. */
 #define LOCK_MS		5000
@@ -97,6 +101,7 @@ static int find_tracefs(struct tracer *t)
 	static const char *const places[] = {
 		"/sys/kernel/tracing", "/sys/kernel/debug/tracing",
 	};
+	struct statfs fs;
 	char path[96];
 	size_t i;
 
@@ -118,6 +123,10 @@ static int find_tracefs(struct tracer *t)
 		return fail(t, -EACCES,
 			    "no tracefs is visible in %s or %s; run as root",
 			    places[0], places[1]);
+	if (!statfs(places[0], &fs) && fs.f_type == TRACEFS_MAGIC)
+		return fail(t, -EPERM,
+			    "the tracefs in %s is empty, as in a kernel that is locked down; mount securityfs and see "
+			    LOCKDOWN, places[0]);
 	return fail(t, -ENODEV,
 		    "no tracefs in %s or %s: mount it there; the kernel needs CONFIG_TRACING",
 		    places[0], places[1]);
@@ -191,15 +200,11 @@ static int start_janitor(struct tracer *t)
 	return 0;
 }
 
-int tracer_open(struct tracer *t)
+static int make_instance(struct tracer *t)
 {
 	char path[96];
 	int err;
 
-	memset(t, 0, sizeof(*t));
-	t->lock = -1;
-	t->pipe = -1;
-	t->janitor = -1;
 	err = find_tracefs(t);
 	if (!err)
 		err = take_lock(t);
@@ -222,6 +227,37 @@ int tracer_open(struct tracer *t)
 	if (err)
 		return fail(t, err, "%s/trace_clock: %s", path, strerror(-err));
 	return 0;
+}
+
+/*
+ * Lockdown leaves tracefs empty at boot (fs/tracefs/inode.c, tracefs_create_file()), and
+ * later refuses each open() and mkdir() in it.
+ */
+static bool locked_down(void)
+{
+	char line[64] = "";
+	FILE *file = fopen(LOCKDOWN, "re");
+
+	if (file && !fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	if (file)
+		fclose(file);
+	return strstr(line, "[confidentiality]");
+}
+
+int tracer_open(struct tracer *t)
+{
+	int err;
+
+	memset(t, 0, sizeof(*t));
+	t->lock = -1;
+	t->pipe = -1;
+	t->janitor = -1;
+	err = make_instance(t);
+	if (err && locked_down())
+		return fail(t, err,
+			    LOCKDOWN " is confidentiality, which forbids it; boot with lockdown=integrity or none");
+	return err;
 }
 
 int tracer_add(struct tracer *t, char type, const char *name, const char *fmt,

@@ -321,6 +321,17 @@ expect dead_node 0 /tmp/t/dead_node 'No such device; the kernel needs CONFIG_UDM
 row no_node "no /dev/udmabuf: ./pfn_mkwrite_test -v udmabuf"
 row dead_node "no driver behind /dev/udmabuf: ./pfn_mkwrite_test -v udmabuf"
 
+# A lockdown, which stays until the guest ends, forbids explanations and nothing else.
+mount -t securityfs securityfs /sys/kernel/security
+echo confidentiality >/sys/kernel/security/lockdown
+run /tmp/t/lockdown_explain ./run_tests.sh --explain radeon
+expect lockdown_explain 0 /tmp/t/lockdown_explain \
+	'# explain radeon: the kernel cannot be traced: /sys/kernel/security/lockdown is confidentiality, which ' \
+	'fault 2, of the store: '
+run /tmp/t/lockdown ./run_tests.sh $few
+expect lockdown 1 /tmp/t/lockdown '#   store to an untouched page, fault 2: '
+unchanged lockdown "lockdown confidentiality: ./run_tests.sh $few"
+
 # Some readers take a reason for a part of the name. Paths are on the # lines.
 grep -h '# SKIP ' /tmp/t/* | sed 's/.* # SKIP //' | sort -u >/tmp/t/reasons
 if [ -s /tmp/t/reasons ] && ! grep -q / /tmp/t/reasons; then

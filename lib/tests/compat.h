@@ -48,27 +48,86 @@ static inline const void *harness_variant(const struct __fixture_metadata *fixtu
 	return NULL;
 }
 
-/* How many tests the arguments select. */
-static inline unsigned int harness_count(int argc, char **argv)
+/* Whether a word of the command line is a test of a mapping. */
+static inline bool harness_of_mapping(const char *word)
+{
+	struct __fixture_metadata *f = __fixture_list;
+	struct __test_metadata *t;
+
+	while (f && strcmp(f->name, "mapping"))
+		f = f->next;
+	for (t = f ? f->tests : NULL; t && strcmp(t->name, word);)
+		t = t->next;
+	return t;
+}
+
+/*
+ * Whether the arguments select a test, whose full name is @full. The harness decides by the
+ * first word that fits. Here, a test has to fit a word of each of -f, -v and -t that is
+ * given, and none of -F, -V and -T; -r adds a test. A mapping that is absent stands for its
+ * tests if -v names it.
+ */
+static inline bool harness_chosen(int argc, char **argv, const char *const names[3],
+				  const char *full)
+{
+	bool given[3] = { false }, fits[3] = { false };
+	bool any = false, exact = false, stands = false;
+	int opt, k;
+
+	optind = 1;
+	while ((opt = getopt(argc, argv, "dF:f:V:v:t:T:r:")) != -1) {
+		if (!strchr("fFvVtTr", opt))
+			continue;
+		any |= islower(opt);
+		if (opt == 'r') {
+			exact |= !strcmp(optarg, full);
+			continue;
+		}
+		k = tolower(opt) == 'f' ? 0 : tolower(opt) == 'v' ? 1 : 2;
+		if (islower(opt)) {
+			given[k] = true;
+			fits[k] |= !strcmp(optarg, names[k]);
+			stands |= k == 2 && harness_of_mapping(optarg);
+		} else if (!strcmp(optarg, names[k])) {
+			return false;
+		}
+	}
+	fits[2] |= stands && fits[1] && !strcmp(names[0], "absent");
+	for (k = 0; k < 3; k++) {
+		if (given[k] && !fits[k])
+			return exact;
+	}
+	return !any || exact || given[0] || given[1] || given[2];
+}
+
+/* How many tests the arguments select. If @args is not NULL, it gets -r NAME of each. */
+static inline unsigned int harness_count(int argc, char **argv, char **args)
 {
 	struct __fixture_variant_metadata none = { .name = "" };
 	struct __fixture_variant_metadata *v;
 	struct __fixture_metadata *f;
 	struct __test_metadata *t;
 	unsigned int nr = 0;
+	char full[1024];
 
-	(void)argc;
-	(void)argv;
 	/* Or getopt() complains once for each test. */
 	opterr = 0;
 	for (f = __fixture_list; f; f = f->next) {
 		for (v = f->variant ?: &none; v; v = v->next) {
 			for (t = f->tests; t; t = t->next) {
+				const char *names[3] = { f->name, v->name, t->name };
+
+				snprintf(full, sizeof(full), "%s%s%s.%s", f->name,
+					 *v->name ? "." : "", v->name, t->name);
 #ifdef XFAIL_ADD
-				nr += test_enabled(argc, argv, f, v, t);
-#else
-				nr++;
+				if (!harness_chosen(argc, argv, names, full))
+					continue;
 #endif
+				if (args) {
+					args[2 * nr] = "-r";
+					args[2 * nr + 1] = strdup(full);
+				}
+				nr++;
 			}
 		}
 	}
@@ -81,34 +140,63 @@ static inline unsigned int harness_count(int argc, char **argv)
 static inline int harness_unmatched(int argc, char **argv)
 {
 	char *one[] = { argv[0], NULL, NULL, NULL }, option[3] = "-";
+	const char *kind;
 	int i, nr = 0;
 
 	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-d"))
+		if (!strcmp(argv[i], "-d") || !strcmp(argv[i], "-l") || !strcmp(argv[i], "-h"))
 			continue;
 		if (argv[i][0] != '-' || !argv[i][1] ||
 		    !strchr("fFvVtTr", argv[i][1])) {
-			fprintf(stderr, "%s is not an option; -h lists all options\n",
-				argv[i]);
-			nr++;
-			continue;
+			one[1] = option;
+			one[2] = argv[i];
+			for (kind = "vtf"; *kind; kind++) {
+				option[1] = *kind;
+				if (harness_count(3, one, NULL))
+					break;
+			}
+			fprintf(stderr, *kind ? "%s is not an option; %s %s selects it\n" :
+				"%s is not an option; -h lists all options\n",
+				argv[i], option, argv[i]);
+			return nr + 1;
 		}
 		option[1] = argv[i][1];
 		one[2] = argv[i][2] ? argv[i] + 2 : argv[++i];
-		if (!one[2]) {
+		if (!one[2] || !*one[2]) {
 			fprintf(stderr, "%s needs a name; -l lists all tests\n",
 				option);
 			return nr + 1;
 		}
 		/* An upper-case option excludes the tests that its lower case selects. */
 		one[1] = (char []){ '-', option[1] | 0x20, '\0' };
-		if (harness_count(3, one))
+		if (harness_count(3, one, NULL))
 			continue;
 		fprintf(stderr, "%s %s matches nothing; -l lists all tests\n",
 			option, one[2]);
 		nr++;
 	}
 	return nr;
+}
+
+/* Run the tests that harness_chosen() selects. */
+static inline int harness_run(int argc, char **argv)
+{
+	char **args = calloc(2 * harness_count(argc, argv, NULL) + 3, sizeof(*args));
+	bool by_name = false;
+	int i, nr = 0;
+
+	if (!args)
+		ksft_exit_fail_msg("out of memory\n");
+	args[nr++] = argv[0];
+	for (i = 1; i < argc; i++) {
+		by_name |= argv[i][0] == '-' && argv[i][1] && strchr("fvtr", argv[i][1]);
+		if (!strcmp(argv[i], "-d"))
+			args[nr++] = argv[i];
+	}
+	/* Exclusions alone are the same to the harness. */
+	if (!by_name)
+		return test_harness_run(argc, argv);
+	return test_harness_run(nr + 2 * harness_count(argc, argv, args + nr), args);
 }
 
 /*
@@ -126,19 +214,22 @@ static inline void harness_check(int argc, char **argv, bool present, bool absen
 	bool print = !strcmp(plan, "yes"), known = !strcmp(plan, "known");
 	bool none = only && *only && !present && !absent;
 	unsigned int nr;
-	int i;
+	int i, unmatched;
 
-	for (i = 1; i < argc; i++) {
+	unmatched = known ? 0 : harness_unmatched(argc, argv);
+	for (i = 1; i < argc && !unmatched; i++) {
 		if (!strcmp(argv[i], "-l") || !strcmp(argv[i], "-h"))
 			exit(test_harness_run(argc, argv));
 	}
-	if (none && !known)
+	if (none && !known) {
 		fprintf(stderr, "PFN_MKWRITE_ONLY=%s matches nothing; -l lists all tests\n",
 			only);
-	if (!known && harness_unmatched(argc, argv) + none && !print)
+		unmatched++;
+	}
+	if (unmatched && !print)
 		exit(2);
 
-	nr = none ? 0 : harness_count(argc, argv);
+	nr = none ? 0 : harness_count(argc, argv, NULL);
 	if (print) {
 		printf(nr && !present ? "1..0 # SKIP\n" : "1..%u\n", nr);
 		exit(0);
@@ -148,5 +239,7 @@ static inline void harness_check(int argc, char **argv, bool present, bool absen
 		exit(2);
 	}
 }
+
+#define test_harness_run harness_run
 
 #endif /* PFN_MKWRITE_COMPAT_H */

@@ -24,15 +24,18 @@ controls='memfd perf_ring'
 
 usage() {
 	cat <<'END'
-usage: ./run_tests.sh [--report DIR] [-l] [-t TEST] [-v MAPPING] ...
-	test this machine; the options after --report are those of the kselftest
-	harness. DIR/report.html and DIR/report.txt show the verdicts, with the
-	evidence for each one that fails; DIR/output.log is the output
+usage: ./run_tests.sh [-q | --tap] [--report DIR] [-t TEST] [-v MAPPING] [-f FIXTURE]
+	test this machine. A test runs if it fits one of each of these options that are
+	given; -T, -V and -F leave out, -r FIXTURE.MAPPING.TEST adds one test, and -l
+	lists all. A terminal gets the answer, a file or a pipe TAP; --tap is TAP, and
+	-q the rows alone. DIR/report.html and DIR/report.txt show the verdicts, with
+	the evidence for each one that fails; DIR/output.log is the output
        ./run_tests.sh --explain [MAPPING]
 	show what the kernel does for one store to it; needs root and tracefs. The
 	tests end with this for each verdict that fails
        ./run_tests.sh --vm [OPTION...] [RIG...] [-- OPTION...]
-	test QEMU guests; ./run_tests.sh --vm --help shows the options
+	test QEMU guests; ./run_tests.sh --vm --help shows the options. What stands
+	behind -- is for run_tests.sh in the guest
        ./run_tests.sh --list
 	list the guests, and what each one shows
 
@@ -40,8 +43,8 @@ PFN_MKWRITE_DRM=DRIVER|/dev/dri/cardN|pci:SLOT picks one DRM card, PFN_MKWRITE_O
 picks mappings by name, and PFN_MKWRITE_SKIP=PATTERN leaves mappings out. The tests overwrite
 the devices named in PFN_MKWRITE_DEVDAX=/dev/daxN.M,...,
 PFN_MKWRITE_BAR=/sys/bus/pci/devices/SLOT/resourceN and PFN_MKWRITE_VFIO=SLOT.
-exit status: 0 passed, 1 failed, 4 no device memory here, 2 could not run, or a filter or a
-name matches nothing
+exit status: 0 passed, 1 failed, 4 no device memory here, 2 could not run, or a word of the
+command line matches nothing
 END
 }
 
@@ -56,10 +59,97 @@ vm() {
 	exec "$here/vm/run.sh" "$@"
 }
 
+# known_words: print what a stray word may be, for nearest.awk.
+known_words() {
+	for rig in "$here"/vm/rigs/*; do
+		[ ! -f "$rig" ] ||
+			printf '%s\ta rig\t./run_tests.sh --vm %s\n' "${rig##*/}" "${rig##*/}"
+	done
+	[ ! -x "$here/vm/run.sh" ] || printf 'all\tall rigs\t./run_tests.sh --vm all\n'
+	printf '%s\tan option\t./run_tests.sh %s\n' --vm --vm --help --help --tap --tap \
+		--report --report --explain --explain --list --list
+	for word in $controls; do
+		printf '%s\ta mapping\t./run_tests.sh -v %s\n' "$word" "$word"
+	done
+	sed -n 's/^\t  \(--[a-z]*\) .*/\1\tan option of --vm\t.\/run_tests.sh --vm \1/p' \
+		"$here/vm/run.sh" 2>/dev/null
+	for program in $programs; do
+		[ ! -x "$here/$program" ] || "$here/$program" -l 2>&1
+	done | awk '
+		function print_name(text, what, option) {
+			gsub(/ /, "", text)
+			if (text != "")
+				print text "\t" what "\t./run_tests.sh " option " " text
+		}
+		/^# FIXTURE / {
+			variant = index($0, "VARIANT")
+			test = index($0, "TEST")
+			next
+		}
+		test && !/^-/ {
+			print_name(substr($0, variant, test - variant), "a mapping", "-v")
+			print_name(substr($0, test), "a test", "-t")
+		}'
+	# Not built, or not on this machine.
+	sed -n 's/^TEST_F[A-Z_]*([a-z]*, \([a-z_]*\).*/\1\ta test\t.\/run_tests.sh -t \1/p' \
+		"$here"/lib/tests/*.h 2>/dev/null
+	awk '$1 == "expect" {
+		sub(/.*\//, "", FILENAME)
+		print $2 "\ta mapping of a guest\t./run_tests.sh --vm " FILENAME " -- -v " $2
+	}' "$here"/vm/rigs/arm64-7.3-[a-z]* "$here"/vm/rigs/* 2>/dev/null
+}
+
+# stray WORD: exit, and say what the word is, or what is near.
+stray() {
+	[ "$1" ] || die "one of the arguments is empty"
+	said=$(known_words | word=$1 awk -f "$awk/nearest.awk" 2>/dev/null)
+	case $said in
+	*' is a'[nl' ']*) die "$said" ;;
+	*)	die "${said:-$1 is not known}; --help and --list show what there is" ;;
+	esac
+}
+
+# need_value LEFT VALUE SENTENCE: exit if an option has no value.
+need_value() {
+	case $1:$2 in
+	0:* | *: | *:-*) die "$3" ;;
+	esac
+}
+
+# machine_of FILE: print the machine that an ELF file is for, two bytes.
+machine_of() {
+	dd if="$1" bs=20 count=1 2>/dev/null | od -A n -t x1 -v 2>/dev/null | tr -d ' \n' |
+		sed -n 's/^7f454c46.\{28\}//p'
+}
+
+# Exit if the programs are for another machine: a shell may take them for scripts.
+need_machine() {
+	for program in $programs; do
+		machine=$(machine_of "$here/$program")
+		case $machine in
+		'' | "$(machine_of /proc/$$/exe)") continue ;;
+		esac
+		# A kernel may run programs of several kinds.
+		PFN_MKWRITE_PLAN=yes "$here/$program" 2>&1 </dev/null |
+			grep -q '^1[.][.]\|PFN_MKWRITE_' && continue
+		case $machine in
+		b700)	machine=aarch64 ;;
+		2800)	machine=arm ;;
+		3e00)	machine=x86_64 ;;
+		f300)	machine=riscv ;;
+		*)	machine="another machine" ;;
+		esac
+		die "$here/$program is for $machine and does not run on this $(uname -m);" \
+			"CROSS_COMPILE= tells make board.tar.xz for which machine to pack"
+	done
+}
+
 # build_if_source [PROGRAM]: build the test programs and PROGRAM if one is missing.
 build_if_source() {
 	for program in $programs "$@"; do
 		[ -x "$here/$program" ] && continue
+		[ ! -f "$here/$program" ] ||
+			die "$here/$program cannot be executed: see its mode, and noexec in /proc/mounts"
 		[ -x "$here/vm/deps.sh" ] ||
 			die "$here/$program is missing: build it with make, or copy it here"
 		"$here/vm/deps.sh" build >&2 || exit 2
@@ -91,6 +181,7 @@ plan() {
 				sentence[++nr_sentences] = $0
 		}
 		/^#@status 2$/ { refused = last }
+		/^#@status 12[67]$/ { refused = program " cannot be executed: " last }
 		{ last = $0 }
 		END {
 			for (i = 1; i <= nr_sentences && refused == ""; i++)
@@ -125,7 +216,7 @@ flatten() {
 	explain=$here/pfn_mkwrite_explain
 	[ -x "$explain" ] && [ "$(id -u)" = 0 ] || explain=
 	export explain
-	awk -v controls="$controls" -v selected="$selected" -v planned="$planned" '
+	awk -v controls="$controls" -v planned="$planned" '
 	# Hold the last planned result back until the programs have ended: kunit.py does
 	# not read what comes after it.
 	function result(word, text, at_end) {
@@ -135,6 +226,8 @@ flatten() {
 			skip++
 		else
 			pass++
+		if (text ~ /^absent[.]|^mapping[.]|^[^. ]* # SKIP/ && !is_control[part_of(text)])
+			wanted = 1
 		if (planned == nr + 1 && !at_end && !held) {
 			held = word
 			held_text = text
@@ -151,6 +244,12 @@ flatten() {
 			return
 		print "# " program " ended with status " status ", signals counting from 128"
 		result("not ok", program ".died", 1)
+	}
+
+	# The second part of the name of a result.
+	function part_of(text) {
+		split(text, part, /[. ]/)
+		return part[2]
 	}
 
 	function name_of(line) {
@@ -223,17 +322,15 @@ flatten() {
 			skip + 0 " error:0"
 		if (fail)
 			exit 1
-		if (measured || selected)
+		if (measured || !wanted)
 			exit 0
 		print "# no device mapping was measured: looked for /dev/udmabuf, for heaps in /dev/dma_heap, for a file system mounted with dax, and for a card in /dev/dri that makes dumb buffers. The # mapping lines say what each one takes; modprobe vgem makes a card, and ./run_tests.sh --vm brings its own"
 		exit 4
 	}'
 }
 
-# ready_report DIR: check that the report can be written, before the tests run.
+# Check that the report can be written, before the tests run.
 ready_report() {
-	report=$1
-	[ "$report" ] || die "--report needs a folder to write to"
 	for file in read.awk report.awk; do
 		[ -r "$awk/$file" ] ||
 			die "--report: $awk/$file is missing: copy it here from report/ of the source"
@@ -331,69 +428,86 @@ write_report() {
 				"no space left}; what the tests said is above" ;;
 		esac
 	done
+	echo "$report/report.html has the verdicts and the evidence, for a browser" >&2
+	echo "$report/report.txt has the same as text, to send with a report of the bug" >&2
 }
 
 # What to print: TAP with the rows behind it, the screen, the rows alone, or just TAP.
 form=tap
 [ ! -t 1 ] || form=screen
-report=
-while :; do
-	case ${1:-} in
-	--tap)
-		form=tap
-		shift
-		;;
-	-q)
-		form=rows
-		shift
-		;;
+report='' action='' for_vm='' left=$#
+# Options of the harness go behind the words that are left.
+while [ "$left" -gt 0 ]; do
+	word=$1
+	shift
+	left=$((left - 1))
+	case $word in
+	--tap)	form=tap for_vm=--tap ;;
+	-q)	form=rows for_vm=-q ;;
 	--report)
-		case ${3:-} in
-		-l | --list | --explain)
-			die "--report is of no use with $3, which runs no test" ;;
-		esac
-		ready_report "${2:-}"
-		shift 2
+		[ ! "$report" ] || die "--report is given twice"
+		need_value "$left" "${1:-}" "--report needs a folder to write to"
+		report=$1
+		shift
+		left=$((left - 1))
 		;;
-	*)	break ;;
+	-[fFvVtTr])
+		need_value "$left" "${1:-}" "$word needs a name; -l lists all tests"
+		set -- "$@" "$word" "$1"
+		shift
+		left=$((left - 1))
+		;;
+	-[fFvVtTr]?* | -d)
+		set -- "$@" "$word" ;;
+	--vm)
+		if [ $# -gt "$left" ]; then
+			shift "$left"
+			die "$1 is for the tests in a guest: ./run_tests.sh --vm -- $*"
+		fi
+		vm $for_vm ${report:+--report "$report"} "$@"
+		;;
+	-l | -h | --help | --list | --explain)
+		[ ! "$report" ] || die "--report is of no use with $word, which runs no test"
+		action=$word mapping=''
+		case $word:${1:-} in
+		--explain:[!-]*)
+			mapping=$1
+			shift
+			left=$((left - 1))
+			;;
+		esac
+		[ $# -eq 0 ] || stray "$1"
+		;;
+	*)	stray "$word" ;;
 	esac
 done
-selected=
-case ${1:-} in
---vm)
-	shift
-	vm ${report:+--report "$report"} "$@"
-	;;
+case $action in
 --list)
 	vm --list
 	;;
 --explain)
-	shift
 	build_if_source pfn_mkwrite_explain
-	exec "$here/pfn_mkwrite_explain" "$@"
+	need_machine
+	exec "$here/pfn_mkwrite_explain" ${mapping:+"$mapping"}
 	;;
 -h | --help)
 	usage
 	exit 0
 	;;
---*)
-	usage >&2
-	exit 2
-	;;
 -l)
 	build_if_source
+	need_machine
 	for program in $programs; do
 		"$here/$program" -l
 	done
 	exit 0
 	;;
-?*)
-	selected=yes
-	;;
 esac
 
+[ ! "$report" ] || ready_report
 [ ! "${PFN_MKWRITE_PLAIN:-}" ] && [ -r "$awk/screen.awk" ] && [ -r "$awk/read.awk" ] || form=
 build_if_source
+need_machine
 plan "$@"
 if [ ! "$form$report" ]; then
 	run_programs "$@" | flatten

@@ -36,6 +36,10 @@ archive() {
 		[ -s "$out/$1.commands" ] && (cd "$out/$1" && sh -e "$out/$1.commands")
 }
 
+first_archive() {
+	archive first >"$out/first.log" 2>&1 || { cat "$out/first.log"; return 1; }
+}
+
 # With another environment, on another day.
 archive_again() (
 	umask 077
@@ -51,8 +55,15 @@ small() {
 
 contents() {
 	tar -tJf "$out/first/board.tar.xz" | diff - <(printf 'pfn-mkwrite/%s\n' '' LICENSE \
-		README pfn_mkwrite_bench pfn_mkwrite_drm pfn_mkwrite_explain pfn_mkwrite_test \
-		read.awk report.awk run_tests.sh)
+		README nearest.awk pfn_mkwrite_bench pfn_mkwrite_drm pfn_mkwrite_explain \
+		pfn_mkwrite_test read.awk report.awk run_tests.sh screen.awk)
+}
+
+told() {
+	diff <(tail -n 2 "$out/first.log") - <<-END
+		$out/first/board.tar.xz is for aarch64. Copy it to such a machine, and there:
+		    tar xJf board.tar.xz && cd pfn-mkwrite && ./run_tests.sh
+	END
 }
 
 nobodys() {
@@ -135,9 +146,11 @@ same_verdicts() {
 unpacked() {
 	said unpacked | awk '$3 == 0 && $4 == 0 { print $1, $NF }' |
 		diff - <(printf '%s\n' '-rw-r--r-- LICENSE' '-rw-r--r-- README' \
-			'-rwxr-xr-x pfn_mkwrite_bench' '-rwxr-xr-x pfn_mkwrite_drm' \
-			'-rwxr-xr-x pfn_mkwrite_explain' '-rwxr-xr-x pfn_mkwrite_test' \
-			'-rw-r--r-- read.awk' '-rw-r--r-- report.awk' '-rwxr-xr-x run_tests.sh')
+			'-rw-r--r-- nearest.awk' '-rwxr-xr-x pfn_mkwrite_bench' \
+			'-rwxr-xr-x pfn_mkwrite_drm' '-rwxr-xr-x pfn_mkwrite_explain' \
+			'-rwxr-xr-x pfn_mkwrite_test' \
+			'-rw-r--r-- read.awk' '-rw-r--r-- report.awk' '-rwxr-xr-x run_tests.sh' \
+			'-rw-r--r-- screen.awk')
 }
 
 # row NAME RUN COMMAND: for docs/labs.md.
@@ -182,7 +195,8 @@ musl() {
 		diff - "$out/musl.results"
 }
 
-check archive archive first
+check archive first_archive
+check told told
 check small small
 check contents contents
 check nobodys nobodys

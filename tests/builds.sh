@@ -80,7 +80,7 @@ tools=(pfn_mkwrite_{explain,module,bench})
 installed() {
 	make OUTPUT="$out/gcc-7.3" INSTALL_PATH="$out/installed" install &&
 		diff <(printf '%s\n' "${programs[@]}" "${tools[@]}" config \
-			read.awk report.awk run_tests.sh settings | sort) \
+			{nearest,read,report,screen}.awk run_tests.sh settings | sort) \
 			<(find "$out/installed" -maxdepth 1 -type f -printf '%f\n' | sort)
 }
 check install installed

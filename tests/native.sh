@@ -30,7 +30,7 @@ status_fits() {
 	status=$(<"$work/first.status")
 	! grep -q '^# no device mapping was measured: looked for .*--vm' "$work/first" ||
 		said=1
-	if grep '^# mapping ' "$work/first" |
+	if grep '^# mapping [^ ]' "$work/first" |
 		grep -qvE 'mapping (memfd|perf_ring):|not measured'; then
 		((!said && (status == 0 || status == 1)))
 	else
@@ -46,11 +46,6 @@ fast() {
 	local start=${EPOCHREALTIME/./}
 	run third
 	((${EPOCHREALTIME/./} - start < 10 * 1000000))
-}
-
-usage_error() {
-	"$dir/run_tests.sh" --nonsense >"$work/said" 2>&1
-	(($? == 2)) && grep -q ^usage: "$work/said"
 }
 
 # program_missing PROGRAM ARGUMENT...
@@ -138,12 +133,58 @@ selects() {
 		grep -x "1\.\.${#want[@]}" "$work/said"
 }
 
-# -t and -v select a union. A word may match in one of the programs only.
-union() {
-	"$dir/run_tests.sh" -v memfd -t store_refused >"$work/said" 2>&1 &&
-		grep -E '^ok [0-9]+ mapping.memfd.page_data$' "$work/said" &&
-		grep -E '^ok [0-9]+ vdso.vvar.store_refused' "$work/said" &&
-		! grep -E '^(not )?ok .*(perf_ring|absent|pfn_mkwrite_)' "$work/said"
+# ends STATUS ARGUMENT...: as on a machine without devices, which says so with status 4.
+ends() {
+	local status=0
+
+	PFN_MKWRITE_SKIP='!(memfd|perf_ring|pci_bar)' "$dir/run_tests.sh" "${@:2}" \
+		>"$work/said" 2>&1 || status=$?
+	cat "$work/said"
+	echo "status $status"
+	((status == $1)) &&
+		(($(grep -c '^# no device mapping was measured: ' "$work/said") == $1 / 4))
+}
+
+# other_machine [ARGUMENT...]: an archive for another machine, run by $shell.
+other_machine() {
+	local program
+
+	rm -rf "$work/board"
+	cp -r "$dir" "$work/board"
+	for program in "$work/board"/pfn_mkwrite_*; do
+		# The number of a machine in ELF, that of an Alpha.
+		printf '\046\220' | dd of="$program" bs=1 seek=18 conv=notrunc 2>/dev/null
+	done
+	# shellcheck disable=SC2086	# two words
+	refused "run_tests.sh: $work/board/pfn_mkwrite_test is for another machine and does not \
+run on this $(uname -m); CROSS_COMPILE= tells make board.tar.xz for which machine to pack" \
+		$shell "$work/board/run_tests.sh" "$@"
+}
+
+not_executable() {
+	rm -rf "$work/board"
+	cp -r "$dir" "$work/board"
+	chmod -x "$work/board/pfn_mkwrite_drm"
+	refused "run_tests.sh: $work/board/pfn_mkwrite_drm cannot be executed: see its mode, and \
+noexec in /proc/mounts" "$work/board/run_tests.sh"
+}
+
+no_loader() {
+	rm -rf "$work/board"
+	cp -r "$dir" "$work/board"
+	printf '#!/no/loader\n' >"$work/board/pfn_mkwrite_drm"
+	"$work/board/run_tests.sh" >"$work/said" 2>&1
+	(($? == 2)) && grep '^run_tests.sh: pfn_mkwrite_drm cannot be executed: ' "$work/said" &&
+		(($(wc -l <"$work/said") == 1))
+}
+
+# The closing words of --report are no part of the output.
+report_named() {
+	"$dir/run_tests.sh" -v memfd --report "$work/a report" >"$work/said" 2>"$work/said.err" &&
+		! grep html "$work/said" && diff "$work/said.err" - <<-END
+			$work/a report/report.html has the verdicts and the evidence, for a browser
+			$work/a report/report.txt has the same as text, to send with a report of the bug
+		END
 }
 
 # Every absent mapping is one SKIP with a reason, and a line says why.
@@ -289,7 +330,6 @@ check controls_pass controls_pass
 check status_fits status_fits
 check two_runs_agree two_runs_agree
 check fast fast
-check usage_error usage_error
 check program_missing program_missing pfn_mkwrite_drm
 check program_missing.explain program_missing pfn_mkwrite_explain --explain
 check no_guests_on_a_board no_guests_on_a_board
@@ -304,9 +344,59 @@ done
 refused_by_all filter_beside_others '-t typo matches nothing; -l lists all tests' \
 	env -- -v memfd -t typo
 refused_by_all filter_without_name '-t needs a name; -l lists all tests' env -- -v memfd -t
+refused_by_all filter_empty '-v needs a name; -l lists all tests' env -- -v ''
 refused_by_all filter_nothing_left 'no test fits all filters; -l lists all tests' \
 	env -- -V memfd -v memfd
-refused_by_all not_an_option 'memfd is not an option; -h lists all options' env -- memfd
+refused_by_all filter_order 'no test fits all filters; -l lists all tests' \
+	env -- -v memfd -V memfd
+while IFS='|' read -r word sentence; do
+	check "program.$word" refused "$sentence" "$dir/pfn_mkwrite_test" -v memfd "$word" -x
+done <<'END'
+memfd|memfd is not an option; -v memfd selects it
+first_store|first_store is not an option; -t first_store selects it
+vdso|vdso is not an option; -f vdso selects it
+radeon|radeon is not an option; -h lists all options
+-l|-x is not an option; -h lists all options
+END
+# Each stray word is named, with the command that has a place for it.
+while IFS='|' read -r words sentence; do
+	eval "set -- $words"
+	check "words: $words" refused "run_tests.sh: $sentence" ./run_tests.sh "$@"
+done <<'END'
+radeon|radeon is a mapping of a guest: ./run_tests.sh --vm arm64-7.3-a57 -- -v radeon
+memfd|memfd is a mapping: ./run_tests.sh -v memfd
+-v memfd radeon -t first_store|radeon is a mapping of a guest: ./run_tests.sh --vm arm64-7.3-a57 -- -v radeon
+first_store -v memfd|first_store is a test: ./run_tests.sh -t first_store
+arm64-7.3-a57|arm64-7.3-a57 is a rig: ./run_tests.sh --vm arm64-7.3-a57
+-v memfd all|all is all rigs: ./run_tests.sh --vm all
+arm64-7.3-a58|arm64-7.3-a58 is not known; the nearest: arm64-7.3-a57, arm64-6.1-a57, arm64-7.3-bar; --help and --list show what there is
+raedon|raedon is not known; the nearest: radeon; --help and --list show what there is
+'two words'|two words is not known; --help and --list show what there is
+''|one of the arguments is empty
+-v memfd ''|one of the arguments is empty
+--list foo|foo is not known; --help and --list show what there is
+--list --vm|--vm is an option: ./run_tests.sh --vm
+--explain memfd extra|extra is not known; --help and --list show what there is
+--explain --report DIR|--report is an option: ./run_tests.sh --report
+--explain ''|one of the arguments is empty
+--help foo|foo is not known; --help and --list show what there is
+-l extra|extra is not known; --help and --list show what there is
+--report DIR foo|foo is not known; --help and --list show what there is
+--report DIR -l|--report is of no use with -l, which runs no test
+--report DIR --report DIR|--report is given twice
+--report|--report needs a folder to write to
+--report ''|--report needs a folder to write to
+--report -t first_store|--report needs a folder to write to
+-v -t first_store|-v needs a name; -l lists all tests
+-x|-x is not an option; --help and --list show what there is
+-v memfd -- -t first_store|-- is not an option; --help and --list show what there is
+--verbose|--verbose is not an option; --help and --list show what there is
+--explan radeon|--explan is not an option; the nearest: --explain; --help and --list show what there is
+--vm=arm64-7.3-a57|--vm=arm64-7.3-a57 is an option: ./run_tests.sh --vm arm64-7.3-a57
+--kernel=x y|--kernel=x is an option of --vm: ./run_tests.sh --vm --kernel x
+-t first_store --vm|-t is for the tests in a guest: ./run_tests.sh --vm -- -t first_store
+END
+check words.leave_nothing test ! -e DIR
 refused_by_all only 'PFN_MKWRITE_ONLY=typo matches nothing; -l lists all tests' \
 	env PFN_MKWRITE_ONLY=typo --
 refused_by_all bar 'PFN_MKWRITE_BAR=/sys/typo/resource0: No such file or directory' \
@@ -319,7 +409,25 @@ refused_by_all devdax 'PFN_MKWRITE_DEVDAX names /dev/typo: No such file or direc
 refused_by_all devdax_other \
 	'PFN_MKWRITE_DEVDAX names /dev/null, which is no device-dax device' \
 	env PFN_MKWRITE_DEVDAX=/dev/null --
-check filter_union union
+check filter_both selects mapping.memfd.first_store -- \
+	"$dir/run_tests.sh" -v memfd -t first_store
+check filter_all_kinds selects mapping.memfd.page_data mapping.memfd.map_flags -- \
+	"$dir/run_tests.sh" -t page_data -v memfd -f mapping -t map_flags -v vvar -T first_store
+check filter_added selects mapping.memfd.first_store vdso.vvar.store_refused -- \
+	"$dir/run_tests.sh" -v memfd -t first_store -r vdso.vvar.store_refused
+check nothing_measured ends 4
+check nothing_measured.test ends 4 -t first_store
+check nothing_measured.absent ends 4 -v pci_bar -t first_store
+check nothing_measured.control ends 0 -v memfd -t first_store
+check nothing_measured.vdso ends 0 -f vdso
+for shell in sh bash 'busybox sh'; do
+	command -v "${shell% *}" >/dev/null || continue
+	check "other_machine.$shell" other_machine
+	check "other_machine.$shell.explain" other_machine --explain memfd
+done
+check not_executable not_executable
+check no_loader no_loader
+check report_named report_named
 check filter_one selects vdso.vvar.store_refused -- \
 	"$dir/run_tests.sh" -r vdso.vvar.store_refused
 check filter_excludes selects vdso.vvar.store_refused -- \

@@ -54,7 +54,7 @@ pack() {
 	local dir=$tmp/board/pfn-mkwrite
 
 	mkdir -p "$dir" &&
-	cp "$tmp/install"/{pfn_mkwrite_{test,drm,explain,bench},run_tests.sh,{read,report}.awk} \
+	cp "$tmp/install"/{pfn_mkwrite_{test,drm,explain,bench},run_tests.sh,*.awk} \
 		"$top/LICENSE" "$dir" &&
 	cp "$here/board.txt" "$dir/README" &&
 	# Small unpackers know only CRC32, and have little memory.
@@ -65,7 +65,7 @@ pack() {
 			--lzma2=preset=9e,dict=4MiB >"$tmp/board.tar.xz"
 }
 
-(($# == 1)) || die "usage: vm/board.sh FILE.tar.xz"
+[[ $# == 1 && $1 ]] || die "usage: vm/board.sh FILE.tar.xz"
 [[ ! ${BOARD_CC:-} || ${CROSS_COMPILE:-} ]] ||
 	die "CC=$BOARD_CC: name its machine with CROSS_COMPILE, too"
 cross=${CROSS_COMPILE:-aarch64-linux-gnu-}
@@ -78,4 +78,6 @@ if ! step "building the suite with $compiler" build_programs; then
 fi
 step "packing" pack || die "the programs cannot be packed: $(why)"
 { cp "$tmp/board.tar.xz" "$1"; } 2>"$tmp/log" || die "$1 cannot be written: $(why)"
+tell "$1 is for ${cross%%-*}. Copy it to such a machine, and there:"
+tell "    tar xJf ${1##*/} && cd pfn-mkwrite && ./run_tests.sh"
 finish 0

@@ -255,8 +255,7 @@ int tracer_open(struct tracer *t)
 	t->janitor = -1;
 	err = make_instance(t);
 	if (err && locked_down())
-		return fail(t, err,
-			    LOCKDOWN " is confidentiality, which forbids it; boot with lockdown=integrity or none");
+		return fail(t, err, LOCKDOWN " is confidentiality; boot without lockdown");
 	return err;
 }
 

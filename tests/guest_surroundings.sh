@@ -326,7 +326,7 @@ mount -t securityfs securityfs /sys/kernel/security
 echo confidentiality >/sys/kernel/security/lockdown
 run /tmp/t/lockdown_explain ./run_tests.sh --explain radeon
 expect lockdown_explain 0 /tmp/t/lockdown_explain \
-	'# explain radeon: the kernel cannot be traced: /sys/kernel/security/lockdown is confidentiality, which ' \
+	'# explain radeon: the kernel cannot be traced: /sys/kernel/security/lockdown is confidentiality; boot without lockdown' \
 	'fault 2, of the store: '
 run /tmp/t/lockdown ./run_tests.sh $few
 expect lockdown 1 /tmp/t/lockdown '#   store to an untouched page, fault 2: '

@@ -22,6 +22,8 @@ static int perf_ring_open(const struct source *src, struct backing *b, size_t si
 		.disabled = 1,
 		.exclude_kernel = 1,
 	};
+	const char *advice =
+		"be root outside of a user namespace, or lower kernel.perf_event_paranoid";
 	void *keep;
 
 	(void)src;
@@ -29,8 +31,8 @@ static int perf_ring_open(const struct source *src, struct backing *b, size_t si
 	b->size = sysconf(_SC_PAGESIZE);
 	b->fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	if (b->fd < 0)
-		return backing_fail(b, -errno, "perf_event_open(): %m; %s", errno == EACCES ?
-				    "be root outside of a user namespace, or lower kernel.perf_event_paranoid" :
+		return backing_fail(b, -errno, "perf_event_open(): %m; %s",
+				    errno == EACCES ? advice :
 				    "this kernel has no perf, or a container hides it");
 
 	/*

@@ -159,7 +159,7 @@ unchanged acl_alone "a user in an ACL of the devices: ./run_tests.sh $few"
 
 # Root of a user namespace is told that this root is not enough.
 run /tmp/t/namespace_root as_nobody "unshare -Ur ./run_tests.sh $few"
-expect namespace_root 0 /tmp/t/namespace_root \
+expect namespace_root 4 /tmp/t/namespace_root \
 	'# mapping udmabuf: not measured (/dev/udmabuf: Permission denied; be root outside of a user namespace or container)' \
 	'cards in /dev/dri could not be opened: Permission denied; be root outside of a user namespace or container' \
 	'# mapping perf_ring: not measured (perf_event_open(): Permission denied; be root outside of a user namespace, or lower kernel.perf_event_paranoid)'

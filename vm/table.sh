@@ -12,7 +12,7 @@ start_job() {
 	# The job ends with this shell, even on SIGKILL.
 	PFN_MKWRITE_JOB=$1 PFN_MKWRITE_PROGRESS=${live:+$tmp/progress-$1} \
 		setpriv --pdeathsig TERM "$here/run.sh" "${job_options[@]}" "${own[@]}" \
-		--output "$base/$1" "$1" -- "${arguments[@]}" </dev/null >"$job_out" &
+		--output "$base/$1" "$1" -- "${arguments[@]}" </dev/null >&"$job_out" &
 	workers+=($!)
 	job_of[$!]=$1
 }
@@ -249,13 +249,17 @@ write_report() {
 		[[ $last == '</html>' || $last == 'End of the report.' ]] ||
 			die "--report: $report/report.$form cannot be written: $(why)"
 	done
+	tell "$report/report.html has the verdicts and the evidence, for a browser"
+	tell "$report/report.txt has the same as text, to send with a report of the bug"
 }
 
 # run_table: runs all of rigs[], prints the table, and sets worst.
 run_table() {
-	local base name rows groups live='' over=0 started=$SECONDS rc=0 job_out=/dev/null
+	local base name rows groups live='' over=0 started=$SECONDS rc=0 job_out
 
-	[[ $form != tap ]] || job_out=/dev/stdout
+	# Not /dev/stdout, which empties a file.
+	exec {job_out}>/dev/null
+	[[ $form != tap ]] || exec {job_out}>&1
 
 	use_output all "$own_output"
 	base=$output

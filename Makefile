@@ -7,20 +7,21 @@
 #   make OUTPUT=DIR				... in DIR
 #   make install INSTALL_PATH=DIR		install, to copy elsewhere
 #   make board.tar.xz				pack all that a board needs, for arm64
-#   make check					test the suite
+#   make check					test the suite; PART=guests runs that part
 #   make check-all				... with all rigs, and write the tables in docs/
 #   make bench					measure a first touch, and the cost of measuring
 #   make soak					run 100 times under load in each guest
 #   make install-tree KDIR=TREE			add to the mm selftests of a kernel tree
 #   make uninstall-tree KDIR=TREE		... and remove again
 #   make series KDIR=TREE			write patches for the list to series/
+#   make clean					remove what was built
 #
 # The kselftest harness comes from the kernel tree around this folder, from KSRC=, or from
 # Debian's linux-source package, HARNESS=6.1 from that of an older kernel.
 
 TREE_LIB_MK := $(firstword $(wildcard ../lib.mk ../../lib.mk))
 # Goals that need no harness.
-OTHERS := check check-all soak bench clean install-tree uninstall-tree series board.tar.xz
+OTHERS := help check check-all soak bench clean install-tree uninstall-tree series board.tar.xz
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(TREE_LIB_MK),)
@@ -84,11 +85,14 @@ clean:
 
 endif
 
+help:
+	@expand Makefile | sed -n 's/^#   make/make/p'
+
 check:
-	tests/check.sh
+	@tests/check.sh $(PART)
 
 check-all:
-	tests/check.sh --all
+	@tests/check.sh --all $(PART)
 
 soak:
 	tests/soak.sh
@@ -106,4 +110,4 @@ series:
 board.tar.xz:
 	$(if $(filter command%,$(origin CC)),BOARD_CC='$(CC)') vm/board.sh $(OUTPUT)/$@
 
-.PHONY: check check-all soak bench install-tree uninstall-tree series board.tar.xz
+.PHONY: help check check-all soak bench install-tree uninstall-tree series board.tar.xz

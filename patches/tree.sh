@@ -34,6 +34,7 @@ use_tree() {
 	local file
 
 	kdir=${1%/}
+	[[ $kdir ]] || die "name the kernel tree: $me KDIR=TREE"
 	[[ -d $kdir ]] || die "KDIR=$1 is not a folder"
 	kdir=$(cd "$kdir" && pwd)
 	[[ -f $kdir/MAINTAINERS && -f $kdir/$selftests/lib.mk ]] ||
@@ -324,6 +325,7 @@ install_tree() {
 	else
 		tell "$mm of $kdir has the suite already"
 	fi
+	tell "    make -C $dir && cd $dir && ./run_vmtests.sh${categories:+ -t pfn_mkwrite}"
 }
 
 uninstall_tree() {
@@ -427,13 +429,23 @@ all_series() {
 }
 
 make_series() {
-	local out
+	local out name
+
+	[[ $1 ]] || die "name the folder for the patches: SERIES=DIR"
 	out=$(realpath -m "$1")
 
 	[[ $categories && $wrappers ]] ||
 		die "the list takes patches for a kernel of today, and $kdir is older:" \
 			"it has no ksft_*.sh"
-	[[ ! -d $out || ! $(ls -A "$out") ]] || die "$out is not empty"
+	# What get_maintainer.pl looks for.
+	for name in scripts/get_maintainer.pl COPYING CREDITS Kbuild Makefile README \
+			Documentation arch include drivers fs init ipc kernel lib; do
+		[[ -e $kdir/$name ]] ||
+			die "$kdir is not the whole kernel tree that get_maintainer.pl needs:" \
+				"there is no $name"
+	done
+	[[ ! -e $out || -d $out && ! $(ls -A "$out") ]] ||
+		die "$out is not an empty folder; SERIES=DIR names another"
 	make_repo remove
 	[[ $identity ]] || die "git does not know who you are: git config --global user.name" \
 		"and user.email"
@@ -441,7 +453,8 @@ make_series() {
 	{ mkdir -p "$out" && cp -r "$tmp/out/." "$out/"; } 2>"$tmp/log" ||
 		die "$out cannot be written to: $(why)"
 	cat "$tmp/sizes"
-	tell "$out has the series; to send one: git send-email $out/1-core/*.patch"
+	tell "$out has the series, to be sent in the order of their numbers:"
+	tell "    git send-email $out/1-core/*.patch"
 }
 
 case ${1:-}:$# in

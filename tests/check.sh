@@ -18,6 +18,12 @@ if [[ ${1:-} == --all ]]; then
 	parts+=(lava)
 	shift
 fi
+for part; do
+	[[ " ${parts[*]} lava " == *" $part "* ]] || {
+		echo "tests/check.sh: $part is not a part; there are: ${parts[*]}" >&2
+		exit 2
+	}
+done
 (($# == 0)) || parts=("$@")
 
 # A make above us has options and an OUTPUT of its own.

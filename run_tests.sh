@@ -61,6 +61,7 @@ vm() {
 
 # known_words: print what a stray word may be, for nearest.awk.
 known_words() {
+	tests="./run_tests.sh${guest:+ --vm --}"
 	for rig in "$here"/vm/rigs/*; do
 		[ ! -f "$rig" ] ||
 			printf '%s\ta rig\t./run_tests.sh --vm %s\n' "${rig##*/}" "${rig##*/}"
@@ -69,17 +70,17 @@ known_words() {
 	printf '%s\tan option\t./run_tests.sh %s\n' --vm --vm --help --help --tap --tap \
 		--report --report --explain --explain --list --list
 	for word in $controls; do
-		printf '%s\ta mapping\t./run_tests.sh -v %s\n' "$word" "$word"
+		printf '%s\ta mapping\t%s -v %s\n' "$word" "$tests" "$word"
 	done
-	sed -n 's/^\t  \(--[a-z]*\) .*/\1\tan option of --vm\t.\/run_tests.sh --vm \1/p' \
+	sed -n 's/^\t  \(-[a-z-]*\) .*/\1\tan option of --vm\t.\/run_tests.sh --vm \1/p' \
 		"$here/vm/run.sh" 2>/dev/null
 	for program in $programs; do
 		[ ! -x "$here/$program" ] || "$here/$program" -l 2>&1
-	done | awk '
+	done | awk -v tests="$tests" '
 		function print_name(text, what, option) {
 			gsub(/ /, "", text)
 			if (text != "")
-				print text "\t" what "\t./run_tests.sh " option " " text
+				print text "\t" what "\t" tests " " option " " text
 		}
 		/^# FIXTURE / {
 			variant = index($0, "VARIANT")
@@ -91,7 +92,7 @@ known_words() {
 			print_name(substr($0, test), "a test", "-t")
 		}'
 	# Not built, or not on this machine.
-	sed -n 's/^TEST_F[A-Z_]*([a-z]*, \([a-z_]*\).*/\1\ta test\t.\/run_tests.sh -t \1/p' \
+	sed -n "s,^TEST_F[A-Z_]*([a-z]*\, \([a-z_]*\).*,\1\ta test\t$tests -t \1,p" \
 		"$here"/lib/tests/*.h 2>/dev/null
 	awk '$1 == "expect" {
 		sub(/.*\//, "", FILENAME)
@@ -436,11 +437,19 @@ write_report() {
 form=tap
 [ ! -t 1 ] || form=screen
 report='' action='' for_vm='' left=$#
+# vm/run.sh asks whether these words will do in a guest.
+guest=${PFN_MKWRITE_CHECK:-}
 # Options of the harness go behind the words that are left.
 while [ "$left" -gt 0 ]; do
 	word=$1
 	shift
 	left=$((left - 1))
+	case $guest$word in
+	yes--vm | yes--list)
+		stray "$word" ;;
+	yes--report)
+		die "--report stands in front of --: ./run_tests.sh --vm --report DIR" ;;
+	esac
 	case $word in
 	--tap)	form=tap for_vm=--tap ;;
 	-q)	form=rows for_vm=-q ;;
@@ -481,6 +490,7 @@ while [ "$left" -gt 0 ]; do
 	*)	stray "$word" ;;
 	esac
 done
+[ ! "$guest" ] || exit 0
 case $action in
 --list)
 	vm --list

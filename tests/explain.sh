@@ -48,6 +48,12 @@ trace() {
 	fi
 }
 
+# Nothing of the rig's other mappings, and no rows.
+only_asked() {
+	grep '^# [^ ]' "$out/$1" | grep -vE '^# (mapping|explain) ' |
+		diff - <(grep -m 1 "^# rig $1: " "$out/$1")
+}
+
 ignored='so: mkwrite is not honoured: '
 honoured='so: mkwrite is honoured: '
 by_cpu='and the CPU set the dirty bit itself as it stored'
@@ -68,6 +74,7 @@ trace arm64-7.3-dax dax \
 	'fault 2, of the store' 'insert_page_into_pte_locked' ': writable and clean' \
 	'fault 3, of the store' ': writable and dirty' \
 	'so: the dirty bit is missing at the upgrade: '
+check only_asked only_asked arm64-7.3-dax
 # After the tests, for the store that fails alone.
 run after_tests arm64-7.3-dax -v dax
 check after_tests says after_tests '# mapping dax: ignored (first store 1,' \

@@ -33,7 +33,7 @@ usage() {
 	at once, and a table.
 
 	  all               every rig there is
-	  --list            list the rigs
+	  --list            list the rigs, and what they show
 	  --jobs N          guests at a time (2)
 	  --table FILE      write the table to FILE, too, as Markdown
 	  --report DIR      write what the rigs showed to DIR/report.html and report.txt,
@@ -58,6 +58,8 @@ usage() {
 	or its kernel complained; 4 there is no device memory. Of several rigs, the first
 	of 3, 2, 1, 4, 0 that one had.
 
+	  PFN_MKWRITE_DRM, PFN_MKWRITE_ONLY, PFN_MKWRITE_SKIP
+	                      hold in the guest; ./run_tests.sh --help explains them
 	  PFN_MKWRITE_CACHE   folder for downloads and builds (now $cache)
 	  PFN_MKWRITE_SUITE   folder with a run_tests.sh to run instead of building
 	  PFN_MKWRITE_WRAP    program to run in the guest, with the suite in suite/ beside
@@ -165,14 +167,30 @@ read_rig() {
 	done
 }
 
+# list_rigs NAME...: in 80 columns.
 list_rigs() {
-	local name shows
+	local rig cpu
 
-	for name in $(known_rigs); do
-		read_rig "$name"
-		printf -v shows ', %s' "${expected[@]}"
-		printf '%-24s %-6s %-21s %s\n' "$rig" \
-			"${r[version]}${patches:+ +}" "${r[cpu]}" "${shows#, }"
+	cat <<-END
+	Below each rig are its verdicts, with the faults of one store to each of 64
+	pages. 65 and 68: two of some pages, one of each page that they mapped ahead;
+	128: two of each page. "+" marks a kernel that is built from source.
+
+	END
+	printf '%-25s %-6s %s\n' RIG LINUX CPU
+	for rig; do
+		read_rig "$rig"
+		cpu=$(grep -o 'id_aa64[^ ]*' <<<"${r[append]}") || cpu=
+		printf '%-25s %-6s %s\n' "$rig" "${r[version]}$([[ ${r[suite]} != - ]] || echo +)" \
+			"${r[cpu]}${cpu:+, $cpu}"
+		printf '%s\n' "${expected[@]}" | awk '
+			!($2 in shows) { verdict[++nr] = $2 }
+			{ shows[$2] = shows[$2] ($2 in shows && shows[$2] != "" ? ", " : " ") $1 "~" $3 }
+			END {
+				for (i = 1; i <= nr; i++)
+					printf "%s", (i > 1 ? "; " : "") verdict[i] shows[verdict[i]]
+				print ""
+			}' | fold -s -w 78 | sed 's/^/  /; s/ *$//; s/~/ /g'
 	done
 }
 
@@ -200,11 +218,69 @@ own_modules() {
 		die "--modules $1: depmod cannot index it: $(why)"
 }
 
+# payload_of FILE: prints what a kernel holds that is compressed as a whole, or the kernel.
+payload_of() {
+	local head offset size
+
+	head=$(head -c 64 "$1" | od -A n -v -t x1 | tr -d ' \n')
+	if [[ $head == 1f8b* ]]; then
+		gzip -dc "$1"
+	elif [[ ${head:8:8} == 7a696d67 ]]; then	# CONFIG_EFI_ZBOOT: "zimg"
+		read -r offset size < <(od -A n -j 8 -N 8 -t u4 --endian=little "$1")
+		tail -c +$((offset + 1)) "$1" | head -c "$size" |
+			case $(tail -c +25 "$1" | head -c 4) in
+			gzip)	gzip -dc ;;
+			zstd)	zstd -qdc ;;
+			*)	xz -dc ;;
+			esac
+	else
+		cat "$1"
+	fi 2>/dev/null
+}
+
+# kernel_of FILE: prints the architecture of a kernel in a form that QEMU boots.
+kernel_of() {
+	local head
+
+	head=$(head -c 1024 "$1" | od -A n -v -t x1 | tr -d ' \n')
+	if [[ ${head:112:8} == 41524d64 ]]; then	# "ARM\x64"
+		echo arm64
+	elif [[ ${head:112:8} == 52534305 ]]; then	# "RSC\x05"
+		echo riscv64
+	elif [[ ${head:72:8} == 18286f01 ]]; then	# of a zImage
+		echo armhf
+	# "HdrS", and an ELF file for x86: QEMU takes one with a note for PVH.
+	elif [[ ${head:1028:8} == 48647253 || $head =~ ^7f454c46.{28}3e00 ]]; then
+		echo amd64
+	fi
+}
+
+# Checks that the user's kernel is one for each rig, and unpacks it.
+check_kernel() {
+	local found rig
+	local -A file=([arm64]=arch/arm64/boot/Image [armhf]=arch/arm/boot/zImage
+		[amd64]=arch/x86/boot/bzImage [riscv64]=arch/riscv/boot/Image)
+	local -A example=([arm64]=arm64-7.3-a57 [armhf]=armhf-6.12-a15
+		[amd64]=amd64-7.3-qxl [riscv64]=riscv64-6.12-svade)
+
+	image=$tmp/kernel
+	payload_of "$own_kernel" >"$image" || :
+	found=$(kernel_of "$image")
+	for rig in "${rigs[@]}"; do
+		read_rig "$rig"
+		[[ $found ]] || die "--kernel $own_kernel is no kernel for ${r[arch]};" \
+			"${file[${r[arch]}]} of a kernel's build is one"
+		[[ $found == "${r[arch]}" ]] ||
+			die "--kernel $own_kernel is for $found, and rig $rig is ${r[arch]};" \
+				"${example[$found]} is a rig for it"
+	done
+}
+
 # use_kernel: sets image, release, module_root, and module_for[], the arguments of
 # build_module().
 use_kernel() {
 	if [[ $own_kernel ]]; then
-		image=$own_kernel
+		image=$tmp/kernel
 		release=$own_kernel
 		module_root=
 		[[ ! $own_modules ]] || own_modules "$own_modules"
@@ -312,6 +388,7 @@ make_image() {
 	cp -rL "$suite" "$root/suite" &&
 	printf '%s' "$line" >"$root/suite.args" &&
 	printf 'export PFN_MKWRITE_%s=%q\n' ONLY "${r[only]}" SKIP "${r[skip]}" \
+		DRM "${PFN_MKWRITE_DRM:-}" \
 		PLAIN "$([[ $own_image ]] || echo yes)" \
 		>"$root/suite.env" &&
 	add_modules "$root" "${@:2}" &&
@@ -464,10 +541,23 @@ trouble() {
 	echo ", and its kernel had said: ${first%$'\r'}"
 }
 
+# device_options: sets devices[], for QEMU.
+device_options() {
+	local device
+
+	devices=()
+	for device in ${r[devices]}; do
+		# Such a device has memory that it does not bring along.
+		[[ ! $device =~ ,memdev=([a-z]+) ]] ||
+			devices+=(-object "memory-backend-ram,id=${BASH_REMATCH[1]},size=4M")
+		devices+=(-device "$device")
+	done
+}
+
 # boot: runs the guest. Sets status, or leaves it empty and sets died to the reason,
 # and sets ran to the seconds from power-on.
 boot() {
-	local device line='' part='' guest start left tick rc=0 command
+	local line='' part='' guest start left tick rc=0 command
 
 	# With ioeventfd, the port has been seen to lose a message if there are several CPUs.
 	# shellcheck disable=SC2054	# the commas are QEMU's
@@ -477,13 +567,7 @@ boot() {
 		-append "$parameters"
 		-serial "file:$output/console.log"
 		-device virtio-serial-pci,ioeventfd=off -chardev file,id=tap,path=/dev/stdout
-		-device virtserialport,chardev=tap,name=tap "${pmem[@]}")
-	for device in ${r[devices]}; do
-		# Such a device has memory that it does not bring along.
-		[[ ! $device =~ ,memdev=([a-z]+) ]] ||
-			command+=(-object "memory-backend-ram,id=${BASH_REMATCH[1]},size=4M")
-		command+=(-device "$device")
-	done
+		-device virtserialport,chardev=tap,name=tap "${pmem[@]}" "${devices[@]}")
 	[[ ! $verbose ]] || say "${command[*]@Q}"
 
 	status='' died='' complaints=0 measured=()
@@ -566,11 +650,9 @@ keep_result() {
 	[[ ! $unjudged ]] || return 0
 	note "fails ${r[fails]}"
 	for item in "${expected[@]}"; do
-		# The arguments may have selected mappings.
-		[[ ! ${measured[${item%% *}]:-} && ${#arguments[@]} -gt 0 ]] ||
-			note "expected $item"
+		note "expected $item"
 	done
-	((${#expected[@]} && ${#arguments[@]} == 0)) || return 0
+	[[ ${expected[*]} && ! $selected ]] || return 0
 	# A rig that expects "ignored" has the bug, so tests fail. "fails" lists other bugs.
 	if [[ " ${expected[*]} " == *' ignored '* || ${r[fails]} ]]; then
 		note "want 1"
@@ -616,23 +698,33 @@ judge() {
 		fi
 	done
 	tally="$right of ${#expected[@]} mappings as expected, "
-	[[ ! $unjudged ]] || tally=
+	[[ ! $unjudged && ${expected[*]} ]] || tally=
 	if [[ $died ]]; then
 		out "# rig $rig: died: $died; $tally$ran s from power-on;" \
 			"the console is in $output/console.log"
-	else
+	elif [[ ! $untested || $status != 0 ]]; then
 		out "# rig $rig: exit status $status, $tally$ran s from power-on"
 	fi
 	keep_result
 	item=$form
-	[[ ! $job ]] || item=none
+	[[ ! $job$untested ]] || item=none
 	printf '%s\n%s%s' "#@rig $rig" "$facts" "$kept" | no_controls | present "$item" || rc=$?
 	((rc != 3 || verdict == 2)) || verdict=3
 }
 
+# Of a run that was told which mappings or tests to run, expect only what was measured.
+expect_selected() {
+	local item all=("${expected[@]}")
+
+	expected=()
+	for item in "${all[@]}"; do
+		[[ ! ${measured[${item%% *}]:-} || $untested ]] || expected+=("$item")
+	done
+}
+
 # run_rig NAME DIR
 run_rig() {
-	local at
+	local at name
 
 	use_output "$1" "$2" console.log tap.log result output.log
 	facts='' kept=''
@@ -641,8 +733,12 @@ run_rig() {
 	read_rig "$1"
 	note "cpu ${r[cpu]}"
 	note "append ${r[append]}"
-	printf -v at ' %q' "${own[@]}" "$1" ${arguments[@]+-- "${arguments[@]}"}
-	note "command ./run_tests.sh --vm$at"
+	printf -v at ' %q' ./run_tests.sh --vm "${own[@]}" "$1" ${arguments[@]+-- "${arguments[@]}"}
+	at=${at# }
+	for name in PFN_MKWRITE_{SKIP,ONLY,DRM}; do
+		[[ ! ${!name:-} ]] || printf -v at '%s=%q %s' "$name" "${!name}" "$at"
+	done
+	note "command $at"
 	deps vm "vm-${r[arch]}" "vm-${r[programs]}"
 	((!r[pmem])) || deps pmem
 	limit=${own_limit:-${r[timeout]}}
@@ -655,6 +751,10 @@ run_rig() {
 		build_module "${r[arch]}" "${module_for[@]}"
 		own_module=$fetched
 	fi
+	# What the user picks replaces what the rig picks and leaves out.
+	[[ ! ${PFN_MKWRITE_ONLY:-} ]] || r[only]=$PFN_MKWRITE_ONLY r[skip]=
+	[[ ! ${PFN_MKWRITE_SKIP:-} ]] ||
+		r[skip]="@(${r[skip]:+${r[skip]}|}$PFN_MKWRITE_SKIP)"
 	build_suite
 	fetch_package "${r[arch]}" "$busybox_suite" busybox-static
 	# The report comes over virtio, which some kernels have as modules. Direct I/O
@@ -681,14 +781,20 @@ run_rig() {
 		out "# rig $rig: not among the modules (built in or not there):" \
 			"$(paste -s -d ' ' "$tmp/absent")"
 	fi
+	device_options
 	if [[ $own_image ]]; then
-		((!r[pmem])) || die "rig $rig: --image has no place for persistent memory"
 		step "writing the image" keep_image "$own_image" ||
 			die "--image $own_image cannot be written: $(why)"
+		printf -v at ' %q' "${qemu_env[@]}" "$qemu" "${qemu_data[@]}" -M "$board" \
+			"${processor[@]}" "${devices[@]}" -nographic -no-reboot \
+			-kernel "$own_image/kernel" -initrd "$own_image/initrd" -append "$parameters"
+		tell "$own_image/kernel and initrd boot to the tests, with the results on the console:"
+		tell "   $at"
 		verdict=0
 		return
 	fi
 	boot
+	[[ ! $selected ]] || expect_selected
 	judge
 }
 
@@ -701,13 +807,19 @@ worse() {
 }
 
 known_rigs() {
-	(cd "$here/rigs" && echo *)
+	(cd "$here/rigs" && printf '%s\n' *)
+}
+
+# unknown WORD: exit, and say what it is, or what is near.
+unknown() {
+	[[ $1 ]] || die "one of the arguments is empty"
+	PFN_MKWRITE_CHECK=yes "$top/run_tests.sh" "$1" || finish 2
 }
 
 declare -A r measured folder
 rigs=() arguments=() own_kernel='' own_modules='' own_limit='' own_output='' list=''
 own_image='' own_patches=() module='' jobs='' table='' report='' asked=() log=''
-facts='' kept='' form=tap
+facts='' kept='' form=tap given='' untested=''
 [[ ! -t 1 ]] || form=screen
 # Options for the process of each rig; own[] are those that change a result.
 job_options=() own=()
@@ -715,7 +827,9 @@ while (($#)); do
 	case $1 in
 	--kernel | --modules | --patch | --timeout | --output | --image | --jobs | --table | \
 	--report)
-		(($# > 1)) || die "$1 needs a value"
+		[[ ${2:-} && $2 != -* ]] || die "$1 needs a value"
+		[[ $1 == --patch || " $given " != *" $1 "* ]] || die "$1 is given twice"
+		given+=" $1"
 		case $1 in
 		--kernel)	own_kernel=$2 ;;
 		--modules)	own_modules=$2 ;;
@@ -736,6 +850,7 @@ while (($#)); do
 		module=1 own+=(--module) asked+=(--module) ;;
 	--list)	list=1 ;;
 	--help | -h)
+		(($# == 1)) || unknown "$2"
 		usage
 		exit 0 ;;
 	--tap)	form=tap ;;
@@ -744,23 +859,25 @@ while (($#)); do
 	--)	shift
 		arguments=("$@")
 		break ;;
-	-*)	die "$1 is not an option; --help lists them" ;;
-	all)	mapfile -t rigs < <(known_rigs | tr ' ' '\n')
+	-[tTVfFrld] | -[tTvVfFr]?* | --explain)
+		die "$1 is for the tests in the guest: ./run_tests.sh --vm -- ${*:1:2}" ;;
+	all)	mapfile -t rigs < <(known_rigs)
 		asked+=(all) jobs=${jobs:-2} ;;
-	*)	[[ $1 != */* && -f $here/rigs/$1 ]] ||
-			die "$1 is not a rig; there are: $(known_rigs)"
+	*)	[[ $1 && $1 != */* && -f $here/rigs/$1 ]] || unknown "$1"
 		asked+=("$1")
 		rigs+=("$1") ;;
 	esac
 	shift
 done
 if [[ $list ]]; then
-	list_rigs
+	((${#rigs[@]})) || mapfile -t rigs < <(known_rigs)
+	list_rigs "${rigs[@]}"
 	exit 0
 fi
 [[ ! $own_limit || $own_limit =~ ^[1-9][0-9]{0,5}$ ]] ||
-	die "--timeout $own_limit is not a number of seconds"
-[[ ! $jobs || $jobs =~ ^[1-9][0-9]{0,2}$ ]] || die "--jobs $jobs is not a number of guests"
+	die "--timeout $own_limit is not a number of seconds, 1 or more"
+[[ ! $jobs || $jobs =~ ^[1-9][0-9]{0,2}$ ]] ||
+	die "--jobs $jobs is not a number of guests, 1 or more"
 [[ ! $own_kernel || -r $own_kernel && -f $own_kernel ]] ||
 	die "--kernel $own_kernel is not a file that can be read"
 [[ ! $own_modules || -d $own_modules ]] || die "--modules $own_modules is not a folder"
@@ -772,6 +889,12 @@ fi
 ((${#rigs[@]})) || rigs=("$default_rig") asked=("$default_rig")
 [[ ! $own_image ]] || { ((${#rigs[@]} == 1)) && [[ ! $jobs$table$report ]]; } ||
 	die "--image is for one rig at a time"
+if [[ $own_image ]]; then
+	read_rig "${rigs[0]}"
+	((!r[pmem])) || die "rig $rig: --image has no place for persistent memory"
+	{ mkdir -p "$own_image" && : >>"$own_image/kernel"; } 2>/dev/null ||
+		die "--image $own_image is no folder that can be written to"
+fi
 for i in "${!own_patches[@]}"; do
 	[[ -r ${own_patches[i]} && -f ${own_patches[i]} ]] ||
 		die "--patch ${own_patches[i]} is not a file that can be read"
@@ -788,12 +911,21 @@ unjudged=
 [[ ! $own_kernel ]] || unjudged=--kernel
 [[ ! $module ]] || unjudged=--module
 
+# Some arguments run no test, and any may leave mappings out, as may the environment.
+[[ ! " ${arguments[*]} " =~ ' '(--explain|-l|-h|--list|--help)' ' ]] || untested=1 form=tap
+selected=${arguments[*]}${PFN_MKWRITE_DRM:-}${PFN_MKWRITE_ONLY:-}${PFN_MKWRITE_SKIP:-}
+((!${#arguments[@]})) || [[ ${PFN_MKWRITE_SUITE:-}${PFN_MKWRITE_WRAP:-} ]] ||
+	PFN_MKWRITE_CHECK=yes "$top/run_tests.sh" "${arguments[@]}" || finish 2
+for name in PFN_MKWRITE_{DEVDAX,BAR,VFIO}; do
+	[[ ! ${!name:-} ]] || die "$name names a device of this machine, and a guest has devices" \
+		"of its own: unset it"
+done
+
 # Everything below writes to $tmp.
 make_cache
+[[ ! $own_kernel ]] || check_kernel
 [[ ! $report ]] || ready_report
 worst=0
-# Arguments that run no test leave no row.
-[[ ! " ${arguments[*]} " =~ ' '(--explain|-l|-h|--list|--help)' ' ]] || form=tap
 [[ $form == tap ]] || ((${#rigs[@]} == 1)) || jobs=${jobs:-2}
 if [[ $jobs || $table ]]; then
 	jobs=${jobs:-2}

@@ -3,14 +3,14 @@
 # The tests of the suite itself: make check. Each part prints TAP. Failed tests are
 # shown with their output, and the last line counts.
 # Usage: tests/check.sh [--all] [PART...]
-# parts: unit builds native report screen progress tree board style patches guests explain consumers
+# parts: unit docs builds native report screen progress tree board style patches guests explain consumers
 #	modules mistakes mutants bad_input, and with --all lava
 # --all takes all rigs and mutants instead of some, compiles after each patch, and
 # writes the tables in docs/: make check-all.
 
 set -u
 cd "$(dirname "$0")/.." || exit
-parts=(unit builds native report screen progress tree board style patches guests explain consumers
+parts=(unit docs builds native report screen progress tree board style patches guests explain consumers
 	modules mistakes mutants bad_input)
 ALL=
 if [[ ${1:-} == --all ]]; then

@@ -124,6 +124,8 @@ function rows(r,	i, m, g, name, width, text, why, tint, odd) {
 			why = is_stock(r) ? "the bug, as on every stock kernel" : \
 				"the bug, as this rig is known to show"
 		}
+		if (verdict[r, m] == "ignored" && first[r, m] == 1 && odd == "")
+			why = "the bug, of a store after a load"
 		text = sprintf("%-" width "s  %5s  %4s  ", name, first[r, m], faults[r, m])
 		if (length(text) + 12 + length(why) <= columns) {
 			say(text paint(sprintf("%-10s  %s", verdict[r, m], why), tint))

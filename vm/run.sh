@@ -871,7 +871,7 @@ while (($#)); do
 done
 if [[ $list ]]; then
 	((${#rigs[@]})) || mapfile -t rigs < <(known_rigs)
-	list_rigs "${rigs[@]}"
+	print "$(list_rigs "${rigs[@]}")"
 	exit 0
 fi
 [[ ! $own_limit || $own_limit =~ ^[1-9][0-9]{0,5}$ ]] ||

@@ -48,6 +48,7 @@ known_commands() {
 	here 0 :: make KSRC=TREE
 	here 0 :: make install INSTALL_PATH=DIR
 	dry :: make check
+	dry :: make check PART=unit
 	dry :: make check-all
 	dry :: make bench
 	dry :: make soak
@@ -60,7 +61,7 @@ known_commands() {
 	tests/guest_surroundings.sh env PFN_MKWRITE_DRM=radeon :: PFN_MKWRITE_DRM=radeon ./run_tests.sh
 	tests/explain.sh trace riscv64-6.12 radeon :: ./run_tests.sh --vm arm64-7.3-a57 -- --explain radeon
 	tests/mutants.sh --patch "tests/mutants/$1.patch" :: ./run_tests.sh --vm --patch FILE arm64-core-a57
-	tests/bad_input.sh vm --timeout 5 --kernel "$out/image" :: ./run_tests.sh --vm --kernel IMAGE arm64-7.3-a57
+	tests/docs.sh check own_kernel :: ./run_tests.sh --vm --kernel IMAGE arm64-7.3-a57
 	tests/docs.sh check own_kernel :: ./run_tests.sh --vm --kernel IMAGE --modules DIR arm64-7.3-a57
 	tests/modules.sh --vm --module --output "$out/all.d" --table docs/module.md all :: ./run_tests.sh --vm --module --table docs/module.md all
 	tests/guest_bench.sh $bench -r 31 -p 32768 -m udmabuf :: ./pfn_mkwrite_bench -m MAPPING

@@ -241,20 +241,20 @@ function explains(r, test,	m, name, what) {
 
 # known_failure(): the note behind the first pattern of "fails" that matches, "-" if there
 # is none, or "" if the rig is not known to fail this test.
-function known_failure(r, test,	i, n, item, pattern) {
+function known_failure(r, test,	i, n, entry, pattern) {
 	if (!((r, "fails") in fact))
 		return ""
 	sub(/^mapping[.]/, "", test)
-	n = split(fact[r, "fails"], item, ";")
+	n = split(fact[r, "fails"], entry, ";")
 	for (i = 1; i <= n; i++) {
-		pattern = item[i]
+		pattern = entry[i]
 		sub(/ .*/, "", pattern)
 		# A pattern of the shell, as an expression.
 		gsub(/[.]/, "[.]", pattern)
 		gsub(/@[(]/, "(", pattern)
 		gsub(/[*]/, ".*", pattern)
 		if (pattern != "" && test ~ ("^(" pattern ")$"))
-			return index(item[i], " ") ? substr(item[i], index(item[i], " ") + 1) : "-"
+			return index(entry[i], " ") ? substr(entry[i], index(entry[i], " ") + 1) : "-"
 	}
 	return ""
 }

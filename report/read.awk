@@ -207,7 +207,7 @@ function stock_of(r,	word, i, arch, version, rest) {
 		version = word[2]
 		if (rigs[i] != arch "-" version "-" rest)
 			continue
-		if (index(fact[r, "release"] ".", version ".") == 1)
+		if (version == "stock" || index(fact[r, "release"] ".", version ".") == 1)
 			return i
 	}
 	return 0
@@ -300,15 +300,19 @@ function ending_of(r,	text) {
 	return text (nr_complaints[r] ? " (dmesg)" : "")
 }
 
-# unexplained(): collect the failed tests that no verdict explains, with their rigs.
-function unexplained(	r, i, text) {
-	for (r = 1; r <= nr_rigs; r++)
-		for (i = 1; i <= nr_failed[r]; i++) {
-			if (explains(r, failed[r, i]))
-				continue
-			text = failed[r, i] (how[r, i] == "" ? "" : ": " how[r, i])
-			if (!(text in fails_on))
-				fails[++nr_fails] = text
-			fails_on[text] = fails_on[text] " " rigs[r]
-		}
+# dirty_by(): who sets the dirty bit, as a verdict tells or a forked child.
+function dirty_by(r,	m, soft, cpu) {
+	for (m = 1; m <= nr_maps[r]; m++) {
+		soft = soft || verdict[r, m] == "ignored"
+		cpu = cpu || verdict[r, m] == "hidden"
+	}
+	for (m = 1; m <= nr_maps[r] && !soft && !cpu; m++) {
+		soft = numbers[r, m] ~ /forked child 1,/
+		cpu = numbers[r, m] ~ /forked child 0,/
+	}
+	return soft ? "software sets the dirty bit" : cpu ? "the CPU sets the dirty bit" : ""
+}
+
+function is_device(name) {
+	return name != "memfd" && name != "perf_ring"
 }

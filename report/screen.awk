@@ -61,17 +61,6 @@ function say_wrapped(text, indent, name,	line, n, i) {
 		say(paint(line[i], name))
 }
 
-# dirty_by(): who sets the dirty bit, as a forked child or a verdict tells.
-function dirty_by(r,	m) {
-	for (m = 1; m <= nr_maps[r]; m++)
-		if (verdict[r, m] == "hidden" || numbers[r, m] ~ /forked child 0,/)
-			return "the CPU sets the dirty bit"
-	for (m = 1; m <= nr_maps[r]; m++)
-		if (verdict[r, m] == "ignored" || numbers[r, m] ~ /forked child 1,/)
-			return "software sets the dirty bit"
-	return ""
-}
-
 function header(r,	text, by) {
 	text = "Linux " fact[r, "release"]
 	if (fact[r, "machine"] != "")
@@ -201,10 +190,6 @@ function names_of(r, word,	m, n, list) {
 		if (verdict[r, m] == word)
 			list[++n] = maps[r, m]
 	return name_list(list, n)
-}
-
-function is_device(name) {
-	return name != "memfd" && name != "perf_ring"
 }
 
 # found(): the answer, in a sentence.

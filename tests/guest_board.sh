@@ -90,7 +90,7 @@ report xz in_board 'mkdir /home/xz && cd /home/xz && xz -dc ../board.tar.xz | ta
 # shellcheck disable=SC2016	# for the other shell
 report report in_board 'cd /home/pfn-mkwrite && {
 	./run_tests.sh --report /tmp/report -t first_store >/tmp/said
-	[ $? -eq 1 ] && grep "h4.*udmabuf" /tmp/report/report.html && cat /tmp/report/report.txt
+	[ $? -eq 1 ] && grep "summary.*udmabuf" /tmp/report/report.html && cat /tmp/report/report.txt
 	rc=$?
 	rm -r /tmp/report /tmp/said
 	exit $rc

@@ -150,7 +150,7 @@ reported() {
 }
 
 all_rigs() {
-	./run_tests.sh --vm --output "$out/all.d" --table docs/matrix.md all \
+	./run_tests.sh --vm --output "$out/all.d" --table docs/matrix.md --report "$out/all.report" all \
 		>"$out/all" 2>"$out/all.err"
 	# Which status they give is up to the rigs, unless it says that one could not run.
 	grep -q '^exit status ' "$out/all"
@@ -161,6 +161,17 @@ architectures() {
 	tests/architectures.sh "$out/all.d" >"$work/architectures.md" &&
 		! grep 'not known' "$work/architectures.md" &&
 		cp "$work/architectures.md" docs/
+}
+
+# The report of all rigs.
+all_report() {
+	local bytes lines
+
+	bytes=$(wc -c <"$out/all.report/report.html")
+	lines=$(wc -l <"$out/all.report/report.txt")
+	echo "$bytes bytes of HTML, $lines lines of text"
+	((bytes < 200000 && lines < 300)) && vm/deps.sh browser &&
+		tests/browser.py "$out/all.report" "$out/all.report/report.html"
 }
 
 # Of all rigs: what is not as expected is in the table, or among the remarks below it.
@@ -245,9 +256,12 @@ if [[ ${ALL:-} ]]; then
 	mkdir -p docs
 	check all.table all_rigs
 	if grep -qE "$lacks" "$out/all.err"; then
-		skip all.architectures "the mirror does not have a kernel now"
+		for name in architectures report; do
+			skip all.$name "the mirror does not have a kernel now"
+		done
 	else
 		check all.architectures architectures
+		check all.report all_report
 	fi
 	check all.newer_gem_shmem newer_gem_shmem
 	check all.lockdown lockdown

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The report of this machine, of made-up runs with everything that can go wrong, and of as
-# many as docs/matrix.md has: the same from each awk, the same words in HTML and in text.
+# many as docs/matrix.md has: the same from each awk, the same words in HTML and in text,
+# and in a browser the answer on the first screen.
 # Usage: work=DIR tests/report.sh
 
 set -u
@@ -382,6 +383,23 @@ no_awk_file() {
 		[ ! -e "$out/never" ]
 }
 
+# broken NAME SED: the page of all rigs with a mistake.
+broken() {
+	sed "$2" "$out/whole.html" >"$out/broken/$1.html"
+	! cmp -s "$out/whole.html" "$out/broken/$1.html"
+}
+
+# Mistakes, and what the browser says of them: NAME|TEXT|SED.
+mistakes='absent|there is no answer|/id="answer"/d
+unseen|there is no answer|s/^<.style>/#answer { display: none; } &/
+below|the answer is not on the first screen|s/^<.style>/h1 { margin-bottom: 60rem; } &/
+wide|390-light: the page is |s/^<.style>/main { min-width: 30rem; } &/
+bright|1280: the background is |s/prefers-color-scheme: dark/prefers-color-scheme: other/
+tiny|too small to read|s/^<.style>/#machines { font-size: .6rem; } &/
+unfolded|is not folded|s/<details/& open=""/
+broad|paper: a table is |s/^<.style>/.narrow { font-size: 1rem !important; } &/
+dark_paper|paper: the background|s/@media screen and/@media/'
+
 # small_enough: of all rigs.
 small_enough() {
 	wc -c "$out/whole.html"
@@ -448,6 +466,18 @@ check odd.not_run has 'amd64-9.9-gone could not be run' 'but the mirror has none
 	'mapping  arm64-9.9-x                   arm64-core-x  amd64-core-gone'
 check odd.nothing has 'amd64-9.9-none has no device memory to test.' \
 	'amd64-9.9-none: 0 passed, 0 failed, 1 skipped; exit status 4'
+if check browser.there vm/deps.sh browser; then
+	mkdir -p "$out/broken" "$out/pages"
+	cp "$out"/{whole,one}.html "$out/pages"
+	check browser tests/browser.py "$out/pages" "$out/pages"/*.html
+	while IFS='|' read -r name text mistake; do
+		broken "$name" "$mistake" || rm -f "$out/broken/$name.html"
+	done <<<"$mistakes"
+	tests/browser.py "$out/broken" "$out/broken"/*.html >"$out/said"
+	while IFS='|' read -r name text mistake; do
+		check "browser.sees.$name" grep "^$name: .*$text" "$out/said"
+	done <<<"$mistakes"
+fi
 check harness_is_no_detail has_not 'SKIP  '
 check no_folder refused 'needs a folder' "$dir/run_tests.sh" --report
 check no_tests refused 'of no use with -l' "$dir/run_tests.sh" --report "$out/never" -l

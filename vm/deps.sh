@@ -3,8 +3,9 @@
 # Makes sure that this machine has the tools for building the suite (build), for
 # running it in QEMU guests (vm, vm-ARCH, and pmem for those with persistent memory),
 # for building kernels (kernel) or all mm selftests of a kernel tree (tree), for running
-# LAVA jobs (lava), for building the suite for every architecture (architectures) or for
-# checking its source (check), and installs missing packages if it can.
+# LAVA jobs (lava), for building the suite for every architecture (architectures), for
+# checking its source (check) or for looking at its report (browser), and installs missing
+# packages if it can.
 # Usage: vm/deps.sh GROUP...
 
 set -euo pipefail
@@ -46,6 +47,7 @@ declare -A needs=(
 	x86_64-linux-gnux32-gcc:gcc-x86-64-linux-gnux32 libc6-dev-x32-cross
 	musl-gcc:musl-tools"
 [lava]="mmdebstrap:mmdebstrap unshare:util-linux ip:iproute2"
+[browser]="chromium:chromium python3:python3 fonts-dejavu-core"
 [check]="clang:clang llvm-ar:llvm sparse:sparse shellcheck:shellcheck perl:perl
 	git:git readelf:binutils node:nodejs python3:python3 tmux:tmux"
 )

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The rigs against what they are known to show, the other libdrm variant, and poor
 # surroundings in a guest. ALL=1 runs all rigs, and not only those that are quick to
-# have, and writes docs/matrix.md and docs/architectures.md.
+# have, and writes docs/matrix.md, docs/architectures.md and docs/report.html.
 # Usage: work=DIR [ALL=1] tests/guests.sh
 
 set -u
@@ -174,6 +174,15 @@ all_report() {
 		tests/browser.py "$out/all.report" "$out/all.report/report.html"
 }
 
+# That of some, whose times and addresses differ from run to run.
+docs_report() {
+	local numbers='s/\b[0-9.]+ (us|ns)|<td>[0-9.]+<.td>|0x[0-9a-f]+/N/g; s/ +/ /g'
+
+	tests/story.sh "$out/all.d" >"$work/report.html" || return
+	diff <(sed -E "$numbers" "$work/report.html") <(sed -E "$numbers" docs/report.html) >/dev/null ||
+		cp "$work/report.html" docs/
+}
+
 # Of all rigs: what is not as expected is in the table, or among the remarks below it.
 in_table() {
 	local log=$out/all.d/$1/output.log
@@ -256,12 +265,13 @@ if [[ ${ALL:-} ]]; then
 	mkdir -p docs
 	check all.table all_rigs
 	if grep -qE "$lacks" "$out/all.err"; then
-		for name in architectures report; do
+		for name in architectures report docs_report; do
 			skip all.$name "the mirror does not have a kernel now"
 		done
 	else
 		check all.architectures architectures
 		check all.report all_report
+		check all.docs_report docs_report
 	fi
 	check all.newer_gem_shmem newer_gem_shmem
 	check all.lockdown lockdown

@@ -418,6 +418,19 @@ one_of_each() {
 	((traces > 5 && 2 * traces < $(grep -c '^# explain ' "$out/whole")))
 }
 
+# What does not depend on the runs, and what the page must not have.
+static() {
+	sed -n '1,/<.style>/p; /<caption>What a verdict means/,/<.table>/p' "$1"
+}
+
+docs_page() {
+	diff <(static docs/report.html) <(static "$out/made_up.html") &&
+		! grep -nE '(/(tmp|root|home|work)/|https?://)' docs/report.html &&
+		(($(wc -c <docs/report.html) < 40000)) &&
+		diff <(tests/story.sh | tr ' ' '\n') \
+			<(sed -n 's/^<tr><th scope="row">\([^<]*\).* passed, .*/\1/p' docs/report.html)
+}
+
 check build build
 check native.same native_same
 check native.another_run another_run
@@ -442,6 +455,7 @@ check contrast contrast "$out/made_up.html"
 check legend same_legend
 check whole.small small_enough
 check whole.one_of_each one_of_each
+check docs docs_page
 check odd.name has 'odd&<b>: ignored (first store 2, '
 check odd.unlike_the_rig has 'ignored 66 (want ignored 65)' '1 measurement is not as the rig is known' \
 	'- not as known: odd&<b>, arm64-9.9-x: ignored 66 (want ignored 65)'
@@ -468,7 +482,7 @@ check odd.nothing has 'amd64-9.9-none has no device memory to test.' \
 	'amd64-9.9-none: 0 passed, 0 failed, 1 skipped; exit status 4'
 if check browser.there vm/deps.sh browser; then
 	mkdir -p "$out/broken" "$out/pages"
-	cp "$out"/{whole,one}.html "$out/pages"
+	cp "$out"/{whole,one}.html docs/report.html "$out/pages"
 	check browser tests/browser.py "$out/pages" "$out/pages"/*.html
 	while IFS='|' read -r name text mistake; do
 		broken "$name" "$mistake" || rm -f "$out/broken/$name.html"

@@ -9,6 +9,8 @@
 
 #define TH_LOG_STREAM stdout
 
+#include <ctype.h>
+
 #include "kselftest_harness.h"
 
 #ifndef FIXTURE_VARIANT_REGISTER
@@ -117,8 +119,8 @@ static inline unsigned int harness_count(int argc, char **argv, char **args)
 			for (t = f->tests; t; t = t->next) {
 				const char *names[3] = { f->name, v->name, t->name };
 
-				snprintf(full, sizeof(full), "%s%s%s.%s", f->name,
-					 *v->name ? "." : "", v->name, t->name);
+				snprintf(full, sizeof(full), "%s%s%s.%s", names[0],
+					 *names[1] ? "." : "", names[1], names[2]);
 #ifdef XFAIL_ADD
 				if (!harness_chosen(argc, argv, names, full))
 					continue;

@@ -6,6 +6,9 @@
  * The events read the PTE at its kernel address. To learn that address, make a
  * neighbour in the same page table fault: ptep_set_access_flags() is passed its ptep.
  * The neighbour also keeps the table from being freed.
+ *
+ * A tracefs instance and kprobes take tenths of a second to add and to remove. All
+ * sources are mapped at one place by one child, so the same kprobes serve them all.
  */
 #include <errno.h>
 #include <poll.h>
@@ -13,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/param.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -81,7 +85,7 @@ static const char *const changes[] = {
 /**
  * struct job - shared by both processes
  *
- * @src:	the source of the mapping
+ * @src:	the source of the mapping, which was there before the child
  * @after_load:	load from the page first
  * @deadline:	of the whole explanation, as now_ns()
  * @err:	0, or -errno of the last step
@@ -105,21 +109,45 @@ struct job {
 	struct access store;
 };
 
-/* The child's own. @place is NULL if the mapping is not to go behind @room. */
+/* The child's own. @place is NULL if the mapping is not to go into @room. */
 struct context {
 	struct job *job;
 	struct meter meter;
 	struct backing backing;
 	struct backing ring;
+	size_t room_size;
 	unsigned char *room;
 	unsigned char *place;
 };
 
 enum step {
-	STEP_PREPARE,
+	STEP_START,
+	STEP_OPEN,
 	STEP_NEIGHBOUR,
 	STEP_STORE,
+	STEP_CLOSE,
 };
+
+/**
+ * struct session - what several explanations have in common
+ *
+ * @job:	shared with the child
+ * @pid:	the child, or 0
+ * @sock:	to the child
+ * @tracing:	@tracer has the events that any source needs
+ * @small:	they read the PTE
+ * @pte:	its kernel address, or 0
+ * @tracer:	see there
+ */
+static struct session {
+	struct job *job;
+	pid_t pid;
+	int sock;
+	bool tracing;
+	bool small;
+	uint64_t pte;
+	struct tracer tracer;
+} session;
 
 static int fail(struct job *job, int err, const char *why)
 {
@@ -133,11 +161,10 @@ static unsigned char *room_page(const struct context *c, int index)
 }
 
 /* Reserve a whole page table for the pages in front and the mapping. */
-static int prepare(struct context *c)
+static int start(struct context *c)
 {
 	struct job *job = c->job;
 	size_t page_size = sysconf(_SC_PAGESIZE);
-	size_t table = page_size / sizeof(uint64_t) * page_size, size;
 	bool mixed;
 	int err;
 
@@ -146,28 +173,34 @@ static int prepare(struct context *c)
 	err = calibrate(&c->meter, &mixed);
 	if (err < 0)
 		return fail(job, err, "calibration failed");
-	err = job->src->open(job->src, &c->backing, NR_STORES * page_size);
-	if (err)
-		return fail(job, err, c->backing.why);
-
 	job->where.page_size = page_size;
-	size = table + c->backing.size;
-	c->room = mmap(mapping_place(size, table), size, PROT_NONE,
+	c->room_size = page_size / sizeof(uint64_t) * page_size;
+	c->room = mmap(mapping_place(c->room_size, c->room_size), c->room_size, PROT_NONE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (c->room == MAP_FAILED || mprotect(c->room, NR_AHEAD * page_size,
 					      PROT_READ | PROT_WRITE))
 		return fail(job, -errno, "no room for the mapping");
 	job->where.loaded = (uintptr_t)room_page(c, LOADED);
 	job->where.stored = (uintptr_t)room_page(c, STORED);
-	/* Huge pages have no PTE, and an alignment of their own. */
-	if (c->backing.align)
-		return 0;
-	c->place = room_page(c, NR_AHEAD);
-	job->where.page = (uintptr_t)c->place;
 	if (!perf_ring_source.open(&perf_ring_source, &c->ring, page_size) &&
 	    mmap(room_page(c, NEIGHBOUR), page_size, PROT_READ | PROT_WRITE,
 		 MAP_SHARED | MAP_FIXED, c->ring.fd, 0) != MAP_FAILED)
 		job->neighbour = (uintptr_t)c->room;
+	return 0;
+}
+
+static int open_source(struct context *c)
+{
+	struct job *job = c->job;
+	int err;
+
+	backing_init(&c->backing);
+	err = job->src->open(job->src, &c->backing, NR_STORES * job->where.page_size);
+	if (err)
+		return fail(job, err, c->backing.why);
+	/* Huge pages have no PTE, and an alignment of their own. */
+	c->place = c->backing.align ? NULL : room_page(c, NR_AHEAD);
+	job->where.page = (uintptr_t)c->place;
 	return 0;
 }
 
@@ -195,12 +228,22 @@ static int map_it(struct context *c, struct mapping *map)
 		err = mapping_open(map, &c->backing, PROT_READ | PROT_WRITE);
 		return err ? fail(c->job, err, c->backing.why) : 0;
 	}
-	map->size = c->backing.size;
+	map->size = MIN(c->backing.size, c->room_size - NR_AHEAD * c->job->where.page_size);
 	map->addr = mmap(c->place, map->size, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_FIXED, c->backing.fd,
 			 c->backing.offset);
 	return map->addr == MAP_FAILED ?
 	       fail(c->job, -errno, "mmap() to a fixed place failed") : 0;
+}
+
+/* The next mapping takes the same place: nothing else may be there meanwhile. */
+static void unmap_it(struct context *c, struct mapping *map)
+{
+	if (c->place)
+		mmap(c->place, map->size, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	else
+		mapping_close(map);
 }
 
 static int store_once(struct context *c)
@@ -223,7 +266,7 @@ static int store_once(struct context *c)
 	if (!err)
 		err = access_page(&c->meter, map.addr, ACCESS_STORE, &job->store);
 	load_page(room_page(c, STORED));
-	mapping_close(&map);
+	unmap_it(c, &map);
 	return err ? fail(job, err, "the faults could not be counted") : 0;
 }
 
@@ -238,8 +281,11 @@ static void take_steps(struct job *job, int sock)
 	backing_init(&c.ring);
 	while (read(sock, &step, 1) == 1) {
 		switch (step) {
-		case STEP_PREPARE:
-			job->err = prepare(&c);
+		case STEP_START:
+			job->err = start(&c);
+			break;
+		case STEP_OPEN:
+			job->err = open_source(&c);
 			break;
 		case STEP_NEIGHBOUR:
 			job->err = touch_neighbour(&c);
@@ -247,11 +293,14 @@ static void take_steps(struct job *job, int sock)
 		case STEP_STORE:
 			job->err = store_once(&c);
 			break;
+		case STEP_CLOSE:
+			job->src->close(&c.backing);
+			job->err = 0;
+			break;
 		}
 		if (write(sock, &step, 1) != 1)
 			break;
 	}
-	job->src->close(&c.backing);
 	perf_ring_source.close(&c.ring);
 	_exit(0);
 }
@@ -263,36 +312,36 @@ static int ms_left(const struct job *job)
 	return left > 0 ? left / 1000000 : 0;
 }
 
-static int do_step(struct job *job, int sock, enum step which)
+static int do_step(struct session *s, enum step which)
 {
-	struct pollfd answer = { .fd = sock, .events = POLLIN };
+	struct pollfd answer = { .fd = s->sock, .events = POLLIN };
+	struct job *job = s->job;
 	char step = which;
 
 	job->why[0] = '\0';
-	if (send(sock, &step, 1, MSG_NOSIGNAL) != 1)
+	if (send(s->sock, &step, 1, MSG_NOSIGNAL) != 1)
 		return fail(job, -EIO, "the storing process is gone");
 	if (poll(&answer, 1, ms_left(job)) != 1)
 		return fail(job, -ETIMEDOUT,
 			    "the storing process did not answer in time");
-	if (read(sock, &step, 1) != 1)
+	if (read(s->sock, &step, 1) != 1)
 		return fail(job, -EFAULT, "the storing process has died");
 	return job->err;
 }
 
 /* Trace one step. Return: the trace, or NULL with job->why set. */
-static char *record(struct tracer *t, struct job *job, pid_t tid, int sock,
-		    enum step step)
+static char *record(struct session *s, enum step step)
 {
 	char *text;
 	int err;
 
-	err = tracer_start(t, tid);
+	err = tracer_start(&s->tracer, s->pid);
 	if (!err)
-		err = do_step(job, sock, step);
-	text = tracer_stop(t);
+		err = do_step(s, step);
+	text = tracer_stop(&s->tracer);
 	if (err || !text) {
-		if (!job->why[0])
-			fail(job, err, t->why);
+		if (!s->job->why[0])
+			fail(s->job, err, s->tracer.why);
 		free(text);
 		return NULL;
 	}
@@ -395,37 +444,39 @@ static bool add_more_events(struct tracer *t, const struct trace *trace)
 	return any;
 }
 
-static int trace_store(struct tracer *t, struct job *job, pid_t tid, int sock,
-		       struct trace *trace)
+static void end_trace(struct session *s)
 {
-	char *text = record(t, job, tid, sock, STEP_STORE);
-
-	if (!text)
-		return -EIO;
-	trace_parse(text, &job->where, trace);
-	free(text);
-	return 0;
+	if (s->tracing)
+		tracer_close(&s->tracer);
+	s->tracing = false;
 }
 
-static int trace_steps(struct tracer *t, struct job *job, pid_t tid, int sock,
-		       struct trace *trace)
+/* Add the events that any source needs. */
+static int begin_trace(struct session *s)
 {
-	uint64_t pte = 0;
+	struct tracer *t = &s->tracer;
+	struct job *job = s->job;
+	bool small = job->where.page;
 	char *text;
 	int err;
 
-	err = do_step(job, sock, STEP_PREPARE);
+	if (s->tracing && s->small == small)
+		return 0;
+	end_trace(s);
+	err = tracer_open(t);
+	s->tracing = true;
+	s->small = small;
 	if (err)
-		return err;
-	if (add_change_events(t) && job->neighbour) {
-		text = record(t, job, tid, sock, STEP_NEIGHBOUR);
+		return fail(job, err, t->why);
+	if (add_change_events(t) && small && job->neighbour && !s->pte) {
+		text = record(s, STEP_NEIGHBOUR);
 		if (!text)
 			return -EIO;
-		pte = trace_find_pte(text, job->neighbour, job->where.page,
-				     job->where.page_size);
+		s->pte = trace_find_pte(text, job->neighbour, job->where.page,
+					job->where.page_size);
 		free(text);
 	}
-	err = add_fault_events(t, pte);
+	err = add_fault_events(t, small ? s->pte : 0);
 	if (err) {
 		snprintf(job->why, sizeof(job->why),
 			 "it refuses a kprobe at handle_mm_fault(): %s%s; the faults alone follow",
@@ -433,9 +484,33 @@ static int trace_steps(struct tracer *t, struct job *job, pid_t tid, int sock,
 		return err;
 	}
 	add_insert_events(t, 0, NR_LIKELY, job->where.page);
-	err = trace_store(t, job, tid, sock, trace);
-	if (!err && add_more_events(t, trace))
-		err = trace_store(t, job, tid, sock, trace);
+	return 0;
+}
+
+static int trace_store(struct session *s, struct trace *trace)
+{
+	char *text = record(s, STEP_STORE);
+
+	if (!text)
+		return -EIO;
+	trace_parse(text, &s->job->where, trace);
+	free(text);
+	return 0;
+}
+
+/* Events that only this source needs would show more of the next one. */
+static int trace_steps(struct session *s, struct trace *trace)
+{
+	int err = begin_trace(s);
+
+	if (!err)
+		err = trace_store(s, trace);
+	if (!err && add_more_events(&s->tracer, trace)) {
+		err = trace_store(s, trace);
+		end_trace(s);
+	}
+	if (err)
+		end_trace(s);
 	return err;
 }
 
@@ -529,16 +604,6 @@ static void print_conclusion(FILE *out, const struct job *job,
 	fprintf(out, "#   so: %s\n", text);
 }
 
-/* Store without a trace, for the fault log alone. */
-static int log_faults(struct job *job, int sock)
-{
-	int err = 0;
-
-	if (!job->where.page_size)
-		err = do_step(job, sock, STEP_PREPARE);
-	return err ? err : do_step(job, sock, STEP_STORE);
-}
-
 static int no_trace(FILE *out, const struct source *src, int err,
 		    const char *why)
 {
@@ -547,78 +612,98 @@ static int no_trace(FILE *out, const struct source *src, int err,
 	return err;
 }
 
-static int explain_child(FILE *out, struct job *job, pid_t tid, int sock,
-			 bool faults)
+/* Start the child, unless there is one. */
+static int begin(struct session *s)
 {
-	/* Static: large for a stack. */
-	static struct trace trace;
-	struct tracer tracer;
-	int err;
+	pid_t parent = getpid();
+	int socks[2];
 
-	memset(&trace, 0, sizeof(trace));
-	trace.arch = pte_arch_here();
-	err = tracer_open(&tracer);
-	if (err)
-		fail(job, err, tracer.why);
-	else
-		err = trace_steps(&tracer, job, tid, sock, &trace);
-	tracer_close(&tracer);
-
-	if (!err) {
-		print_trace(out, job, &trace);
-		print_conclusion(out, job, &trace);
+	if (s->pid)
 		return 0;
-	}
-	no_trace(out, job->src, err, job->why);
-	if (faults && !log_faults(job, sock)) {
-		memset(&trace, 0, sizeof(trace));
-		print_trace(out, job, &trace);
-	}
-	return err;
-}
-
-static int explain_job(FILE *out, struct job *job, bool faults)
-{
-	pid_t parent = getpid(), pid;
-	int socks[2], status, err;
-
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks))
-		return no_trace(out, job->src, -errno, "socketpair() failed");
+		return fail(s->job, -errno, "socketpair() failed");
 	fflush(NULL);
-	pid = fork();
-	if (!pid) {
+	s->pid = fork();
+	if (!s->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(1);
 		close(socks[0]);
-		take_steps(job, socks[1]);
+		take_steps(s->job, socks[1]);
 	}
 	close(socks[1]);
-	if (pid > 0)
-		err = explain_child(out, job, pid, socks[0], faults);
-	else
-		err = no_trace(out, job->src, -EAGAIN, "fork() failed");
-	close(socks[0]);
-	if (pid > 0 && child_wait(pid, &status, ms_left(job))) {
-		kill(pid, SIGKILL);
-		child_wait(pid, &status, GONE_MS);
+	s->sock = socks[0];
+	if (s->pid > 0)
+		return do_step(s, STEP_START);
+	close(s->sock);
+	s->pid = 0;
+	return fail(s->job, -EAGAIN, "fork() failed");
+}
+
+void explain_end(void)
+{
+	struct session *s = &session;
+	int status;
+
+	end_trace(s);
+	if (s->pid) {
+		close(s->sock);
+		if (child_wait(s->pid, &status, ms_left(s->job))) {
+			kill(s->pid, SIGKILL);
+			child_wait(s->pid, &status, GONE_MS);
+		}
 	}
+	if (s->job)
+		munmap(s->job, sizeof(*s->job));
+	memset(s, 0, sizeof(*s));
+}
+
+static int explain_job(FILE *out, struct session *s, bool faults)
+{
+	/* Static: large for a stack. */
+	static struct trace trace;
+	bool opened;
+	int err;
+
+	memset(&trace, 0, sizeof(trace));
+	trace.arch = pte_arch_here();
+	err = begin(s);
+	if (!err)
+		err = do_step(s, STEP_OPEN);
+	opened = !err;
+	if (opened)
+		err = trace_steps(s, &trace);
+	if (!err) {
+		print_trace(out, s->job, &trace);
+		print_conclusion(out, s->job, &trace);
+	} else {
+		no_trace(out, s->job->src, err, s->job->why);
+		if (faults && opened && !do_step(s, STEP_STORE)) {
+			memset(&trace, 0, sizeof(trace));
+			print_trace(out, s->job, &trace);
+		}
+	}
+	/* A child that hangs or has died is of no use any more. */
+	if (!opened || do_step(s, STEP_CLOSE))
+		explain_end();
 	return err;
 }
 
 int explain(FILE *out, const struct source *src, bool after_load, bool faults)
 {
-	struct job *job;
-	int err;
+	struct job *job = session.job;
 
-	job = mmap(NULL, sizeof(*job), PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (job == MAP_FAILED)
-		return no_trace(out, src, -ENOMEM, "out of memory");
+	if (!job) {
+		job = mmap(NULL, sizeof(*job), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (job == MAP_FAILED)
+			return no_trace(out, src, -ENOMEM, "out of memory");
+		session.job = job;
+	}
 	job->src = src;
 	job->after_load = after_load;
 	job->deadline = now_ns() + LIMIT_MS * 1000000LL;
-	err = explain_job(out, job, faults);
-	munmap(job, sizeof(*job));
-	return err;
+	memset(&job->load, 0, sizeof(job->load));
+	memset(&job->store, 0, sizeof(job->store));
+	return explain_job(out, &session, faults);
 }

@@ -17,11 +17,13 @@
  * @after_load: load from the page first
  * @faults: if the kernel cannot be traced, print at least the faults
  *
- * Takes some tenths of a second, and waits 15 seconds at most. Needs root, tracefs and
- * kprobe events; if they are missing, prints so.
+ * The first one takes some tenths of a second. Waits 15 seconds at most. Needs root,
+ * tracefs and kprobe events; if they are missing, prints so. Until explain_end(), kprobes
+ * stay, another run has to wait, and the sources must have been there from the start.
  *
  * Return: 0, or -errno if there is no trace.
  */
 int explain(FILE *out, const struct source *src, bool after_load, bool faults);
+void explain_end(void);
 
 #endif /* PFN_MKWRITE_EXPLAIN_H */

@@ -22,15 +22,11 @@
  * struct request - what to explain
  *
  * @pattern:	shell pattern of mappings to measure first; NULL: all
- * @name:	a single mapping, measured by the tests; NULL: use @pattern
- * @after_load:	with @name: the store after a load is the one that fails
  * @matches:	mappings that fit @pattern
  * @status:	exit status so far
  */
 static struct request {
 	const char *pattern;
-	const char *name;
-	bool after_load;
 	int matches;
 	int status;
 } request = { .status = EXIT_NOTHING };
@@ -81,15 +77,18 @@ static int explain_pattern(const struct source *src)
 	if (only_upgrade_fails(obs->cost.first_store,
 			       obs->cost.store_after_load))
 		explain(stdout, src, true, true);
+	/* The next measurement takes a while. */
+	explain_end();
 	return 0;
 }
 
-static int explain_name(const struct source *src)
+static const struct source *all[256];
+static size_t nr_all;
+
+static int collect(const struct source *src)
 {
-	if (strcmp(src->name, request.name))
-		return 0;
-	request.status = EXIT_EXPLAINED;
-	explain(stdout, src, request.after_load, false);
+	if (nr_all < sizeof(all) / sizeof(*all))
+		all[nr_all++] = src;
 	return 0;
 }
 
@@ -114,6 +113,7 @@ static int explain_failed(FILE *tests)
 {
 	char line[1024], name[256], verdict[16];
 	int first_store, store_after_load, err = 0;
+	size_t i;
 
 	while (!err && fgets(line, sizeof(line), tests)) {
 		if (sscanf(line,
@@ -123,11 +123,17 @@ static int explain_failed(FILE *tests)
 		if (strcmp(verdict, verdict_name(VERDICT_IGNORED)) &&
 		    strcmp(verdict, verdict_name(VERDICT_UNEXPECTED)))
 			continue;
-		request.name = name;
-		request.after_load =
-			only_upgrade_fails(first_store, store_after_load);
-		err = each_source(explain_name);
+		if (!nr_all)
+			err = each_source(collect);
+		for (i = 0; i < nr_all; i++) {
+			if (strcmp(all[i]->name, name))
+				continue;
+			request.status = EXIT_EXPLAINED;
+			explain(stdout, all[i],
+				only_upgrade_fails(first_store, store_after_load), false);
+		}
 	}
+	explain_end();
 	return err;
 }
 

@@ -317,9 +317,10 @@ int tracer_start(struct tracer *t, pid_t tid)
 		return fail(t, -errno, "%s: %s", path, strerror(errno));
 	close(fd);
 	snprintf(text, sizeof(text), "%d", tid);
-	err = put(t->dir, INSTANCE "/set_event_pid", text);
+	err = tid == t->tid ? 0 : put(t->dir, INSTANCE "/set_event_pid", text);
 	if (err)
 		return fail(t, err, "set_event_pid: %s", strerror(-err));
+	t->tid = tid;
 	err = put(t->dir, EVENTS "/enable", "1");
 	if (err)
 		return fail(t, err, "the kprobes cannot be enabled: %s",

@@ -20,6 +20,7 @@
  * @lock:	its instances/, locked as long as the instance exists
  * @janitor:	process that removes everything when this one is gone
  * @pipe:	our end of a pipe to @janitor
+ * @tid:	the task that was traced last
  * @why:	after an error: what was tried and what to do, a sentence without its
  *		full stop
  */
@@ -28,6 +29,7 @@ struct tracer {
 	int lock;
 	pid_t janitor;
 	int pipe;
+	pid_t tid;
 	char why[200];
 };
 

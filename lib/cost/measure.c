@@ -3,46 +3,46 @@
  * A SIGBUS or a driver that hangs must not take the test program with it.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "../count/count.h"
 #include "cost.h"
 
 #define LIMIT_MS	10000
 #define REAP_MS		1000	/* for a killed process to go */
 
-/* A sleep can take much longer than asked for: a deadline does not add up. */
 int child_wait(pid_t pid, int *status, int ms)
 {
-	const struct timespec tick = { .tv_nsec = 1000 * 1000 };
-	int64_t deadline = now_ns() + ms * 1000000LL;
-	pid_t ended;
+	struct pollfd end = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	int nr;
 
-	for (;;) {
-		ended = waitpid(pid, status, WNOHANG);
-		if (ended == pid)
-			return 0;
-		if (ended < 0 && errno != EINTR)
-			return -errno;
-		if (now_ns() >= deadline)
-			return -ETIMEDOUT;
-		nanosleep(&tick, NULL);
-	}
+	if (end.fd < 0)
+		return -errno;
+	nr = poll(&end, 1, ms);
+	close(end.fd);
+	if (!nr)
+		return -ETIMEDOUT;
+	return nr < 0 || waitpid(pid, status, 0) < 0 ? -errno : 0;
 }
 
 struct observation *observation_new(void)
 {
-	struct observation *obs;
+	/* One mapping, or each fork would copy a VMA for each observation. */
+	static struct observation *room;
+	static int left;
 
-	obs = mmap(NULL, sizeof(*obs), PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	return obs == MAP_FAILED ? NULL : obs;
+	if (!left) {
+		left = 64;
+		room = mmap(NULL, left * sizeof(*room), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	}
+	return room == MAP_FAILED ? NULL : &room[--left];
 }
 
 static void describe(struct observation *obs, int err, int status)

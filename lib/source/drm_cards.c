@@ -159,8 +159,11 @@ static int find_cards(char *why, size_t size)
 				 "%d of %zu cards in /dev/dri could not be opened: %s%s",
 				 ++nr_refused, nodes.gl_pathc, strerror(-err),
 				 access_advice(-err));
-		else if (err != -ENOSYS)
-			nr += read_card(&cards[nr], b.fd, src.data);
+		else if (err != -ENOSYS && read_card(&cards[nr], b.fd, src.data)) {
+			nr++;
+			/* The last close of a card restores the console: stay open. */
+			fcntl(b.fd, F_DUPFD_CLOEXEC, 0);
+		}
 		dumb_close(&b);
 	}
 	globfree(&nodes);

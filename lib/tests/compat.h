@@ -50,6 +50,38 @@ static inline const void *harness_variant(const struct __fixture_metadata *fixtu
 	return NULL;
 }
 
+/*
+ * Since Linux 6.9 the harness maps each test on its own, and each fork copies all of these
+ * VMAs. Move the tests to one mapping.
+ */
+static inline void harness_gather(void)
+{
+#ifdef XFAIL_ADD
+	struct __test_metadata *room, *t, *next;
+	struct __fixture_metadata *f;
+	size_t nr = 0;
+
+	for (f = __fixture_list; f; f = f->next) {
+		for (t = f->tests; t; t = t->next)
+			nr++;
+	}
+	room = mmap(NULL, nr * sizeof(*room), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (room == MAP_FAILED)
+		return;
+	for (f = __fixture_list; f; f = f->next) {
+		t = f->tests;
+		f->tests = NULL;
+		for (; t; t = next) {
+			next = t->next;
+			*room = *t;
+			munmap(t, sizeof(*t));
+			__register_test(room++);
+		}
+	}
+#endif
+}
+
 /* Whether a word of the command line is a test of a mapping. */
 static inline bool harness_of_mapping(const char *word)
 {

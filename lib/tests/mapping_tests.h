@@ -95,6 +95,7 @@ static inline int mappings_run(int argc, char **argv)
 	}
 	memcpy(args + nr, argv + 1, argc * sizeof(*argv));
 	nr += argc - 1;
+	harness_gather();				/* compat.h */
 	harness_check(nr, args, nr_present, nr_absent);	/* compat.h */
 	if (!nr_present) {
 		ksft_print_header();

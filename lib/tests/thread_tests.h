@@ -133,14 +133,16 @@ static inline void unmap_or_store(const struct mapping *map, size_t nr)
 	bool refused;
 
 	if (nr) {
-		do
+		do {
 			refused = raises(SIGSEGV, SEGV_MAPERR, ACCESS_STORE, addr);
-		while (!caught.si_signo);
+			/* All of them store, even if there is only one CPU. */
+			sched_yield();
+		} while (!caught.si_signo);
 		if (!refused)
 			_exit(caught.si_signo);
 	} else {
 		/* Let them store. */
-		usleep(20000);
+		usleep(1000);
 		munmap(map->addr, map->size);
 	}
 }

@@ -72,7 +72,7 @@ known_words() {
 	for word in $controls; do
 		printf '%s\ta mapping\t%s -v %s\n' "$word" "$tests" "$word"
 	done
-	sed -n 's/^\t  \(-[a-z-]*\) .*/\1\tan option of --vm\t.\/run_tests.sh --vm \1/p' \
+	sed -n 's/^\t  \(-'"${guest:+*}"'-[a-z]*\) .*/\1\tan option of --vm\t.\/run_tests.sh --vm \1/p' \
 		"$here/vm/run.sh" 2>/dev/null
 	for program in $programs; do
 		[ ! -x "$here/$program" ] || "$here/$program" -l 2>&1

@@ -30,6 +30,7 @@ all_ways() {
 	export PFN_MKWRITE_ONLY='@(udmabuf|radeon|memfd)'
 	echo '== some'
 	commands
+	unset PFN_MKWRITE_ONLY
 	mv /dev/dri /dev/dri.away
 	echo '== udmabuf'
 	commands
@@ -37,7 +38,7 @@ all_ways() {
 	echo '== dead_card'
 	commands
 	rm -r /dev/dri
-	mv /dev/udmabuf /dev/udmabuf.away
+	[ ! -e /dev/udmabuf ] || mv /dev/udmabuf /dev/udmabuf.away
 	echo '== none'
 	commands
 }

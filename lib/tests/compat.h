@@ -108,6 +108,10 @@ static inline bool harness_chosen(int argc, char **argv, const char *const names
 	bool any = false, exact = false, stands = false;
 	int opt, k;
 
+#ifndef XFAIL_ADD
+	/* Linux 6.1 runs all tests. */
+	return true;
+#endif
 	optind = 1;
 	while ((opt = getopt(argc, argv, "dF:f:V:v:t:T:r:")) != -1) {
 		if (!strchr("fFvVtTr", opt))
@@ -153,10 +157,8 @@ static inline unsigned int harness_count(int argc, char **argv, char **args)
 
 				snprintf(full, sizeof(full), "%s%s%s.%s", names[0],
 					 *names[1] ? "." : "", names[1], names[2]);
-#ifdef XFAIL_ADD
 				if (!harness_chosen(argc, argv, names, full))
 					continue;
-#endif
 				if (args) {
 					args[2 * nr] = "-r";
 					args[2 * nr + 1] = strdup(full);

@@ -82,10 +82,10 @@ int bench_cost(void);
 
 /**
  * bench_way() - store once to each of bench.max_pages of a memfd
- * @way: how to count the faults: "nothing", "log", "pagemap" or "vmstat"
+ * @way: how to count the faults: "nothing" or "log"
  *
- * Prints the address, the pages that were counted rightly, and the most memory that
- * the process had beside the mapping, KiB.
+ * Prints the pages with one fault, and the most memory that the process had beside the
+ * mapping, KiB.
  *
  * Return: exit status.
  */

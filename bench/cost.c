@@ -92,12 +92,12 @@ static void print_cost(const char *memory, struct cost *c)
 		return;
 	}
 	cell_text("memory", 7, memory);
-	cell_number("pages", -7, 0, c->pages);
+	cell_number("pages", -6, 0, c->pages);
 	cell_number("rounds", -6, 0, c->off.nr);
-	cell_sample("cpu_ns_per_page", 26, 0, &c->off);
-	cell_sample("with_the_log", 26, 0, &c->on);
-	cell_sample("percent", 20, 1, &c->percent);
-	cell_number("ns", -6, 0, quartile(&c->on, 2) - quartile(&c->off, 2));
+	cell_sample("ns_a_page", -9, 0, &c->off);
+	cell_sample("with_log", -8, 0, &c->on);
+	cell_number("added_ns", -8, 0, quartile(&c->on, 2) - quartile(&c->off, 2));
+	cell_sample("percent", -7, 1, &c->percent);
 	cell_number("exact_rounds", -12, 0, c->one_each);
 	row_end();
 }
@@ -154,6 +154,7 @@ int bench_cost(void)
 		left_out("fault log", 0, log_error(err));
 	/* In turns, since sizes and kinds of memory are compared, too. */
 	for (i = 0; !err && i < bench.rounds * nr; i++) {
+		show_progress("round %d of %d", i / nr + 1, bench.rounds);
 		for (m = 0; m < 2; m++) {
 			s = i % nr;
 			costs[m][s].pages = sizes[s];

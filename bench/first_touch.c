@@ -239,18 +239,19 @@ static void print_touched(const struct source *src, struct touched *t)
 {
 	struct sample *ns = t->ns;
 
+	/* The last four are of a store after the load, and of memset(). */
 	cell_text("mapping", 16, src->name);
-	cell_number("pages", -7, 0, t->pages);
+	cell_number("pages", -6, 0, t->pages);
 	cell_number("rounds", -6, 0, t->rounds);
-	cell_number("faults", -7, 3, (double)t->faults[STEP_STORE] / t->pages);
-	cell_sample("store_ns", 26, 0, &ns[STEP_STORE]);
-	cell_sample("load_ns", 26, 0, &ns[STEP_LOAD]);
-	cell_number("faults_after_load", -17, 3,
+	cell_number("faults", -6, 3, (double)t->faults[STEP_STORE] / t->pages);
+	cell_sample("store_ns", -8, 0, &ns[STEP_STORE]);
+	cell_sample("load_ns", -7, 0, &ns[STEP_LOAD]);
+	cell_number("faults2", -7, 3,
 		    (double)t->faults[STEP_UPGRADE] / t->pages);
-	cell_sample("store_after_load_ns", 26, 0, &ns[STEP_UPGRADE]);
+	cell_sample("ns2", -6, 0, &ns[STEP_UPGRADE]);
 	cell_number("percent", -7, 0, 100 * quartile(&ns[STEP_UPGRADE], 2) /
 				      quartile(&ns[STEP_STORE], 2));
-	cell_sample("memset_MB/s", 1, 0, &t->set);
+	cell_sample("MB/s", -5, 0, &t->set);
 	row_end();
 }
 
@@ -263,6 +264,7 @@ static bool bench_size(const struct source *src, size_t pages, struct touched *t
 		left_out(src->name, pages, "they need more than half of the free memory");
 		return false;
 	}
+	show_progress("%s, %zu pages", src->name, pages);
 	measure_apart(src, pages, true, t);
 	/* Some memory does not take the stores of memset(). */
 	if (!t->done && t->setting) {

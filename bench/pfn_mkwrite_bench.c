@@ -24,8 +24,7 @@ static void print_usage(FILE *out)
 		"  -m  this mapping only\n"
 		"  -p  the most pages (%lu)\n"
 		"  -r  rounds (%d, with -c %d; at most %d); large mappings get fewer after %d s\n"
-		"  -w  store to a memfd once, and count by nothing, log, pagemap or vmstat;\n"
-		"      for bench/ways.sh\n"
+		"  -w  store to a memfd once, and count by nothing or log; for bench/ways.sh\n"
 		"PFN_MKWRITE_ONLY, _SKIP and _DRM pick mappings as for the tests.\n"
 		"exit status: 0 measured, 4 nothing to measure, 2 could not run\n",
 		MAX_PAGES, TOUCH_ROUNDS, COST_ROUNDS, MAX_ROUNDS,

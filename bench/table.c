@@ -101,8 +101,6 @@ void cell_sample(const char *key, int width, int digits, struct sample *s)
 {
 	double low = quartile(s, 1), median = quartile(s, 2);
 	double high = quartile(s, 3);
-	char text[80] = "-";
-
 	if (as_json) {
 		append_key(key);
 		if (s->nr)
@@ -113,15 +111,26 @@ void cell_sample(const char *key, int width, int digits, struct sample *s)
 			append(row, sizeof(row), "null");
 		return;
 	}
-	if (s->nr)
-		snprintf(text, sizeof(text), "%.*f[%.*f..%.*f]", digits, median,
-			 digits, low, digits, high);
-	append_column(key, width, text);
+	cell_number(key, width, digits, median);
+}
+
+void show_progress(const char *fmt, ...)
+{
+	va_list args;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	va_start(args, fmt);
+	fprintf(stderr, "\r\033[K");
+	vfprintf(stderr, fmt, args);
+	va_end(args);
 }
 
 void row_end(void)
 {
 	static bool later;
+
+	show_progress("%s", "");
 
 	if (as_json)
 		printf("%s\n{%s}", later ? "," : "", row);
@@ -143,7 +152,7 @@ void table_begin(bool json, const char *job, const char *note)
 	as_json = json;
 	uname(&name);
 	if (!json) {
-		printf("# %s: Linux %s, %s, pages of %ld bytes, %s\n# median[quartiles]\n",
+		printf("# %s: Linux %s, %s, pages of %ld bytes,\n# %s\n# medians; -j has the quartiles, too\n",
 		       job, name.release, name.machine, sysconf(_SC_PAGESIZE), note);
 		return;
 	}
@@ -164,6 +173,7 @@ void table_end(void)
 
 void left_out(const char *name, size_t pages, const char *why)
 {
+	show_progress("%s", "");
 	if (as_json) {
 		cell_text("left_out", 0, name);
 		cell_number("pages", 0, 0, pages);

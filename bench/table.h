@@ -35,9 +35,13 @@ void table_end(void);
 void cell_text(const char *key, int width, const char *value);
 void cell_number(const char *key, int width, int digits, double value);
 
-/* As text, median and quartiles: "12.3[11.9..12.8]". */
+/* The median; JSON has the quartiles, too. */
 void cell_sample(const char *key, int width, int digits, struct sample *sample);
 void row_end(void);
+
+/* What is being measured, in one line that the next one replaces, on a terminal. */
+void show_progress(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
 
 /**
  * left_out() - print what was not measured

@@ -3,9 +3,9 @@
 # Measure a first touch in guests with and without the fix, and the cost of measuring on
 # this machine, and write docs/performance.md: make bench. The last line sums up the goals.
 # Exit status: 0 measured, 2 something could not be.
-# Usage: [ROUNDS=N] [RIGS="NAME..."] [PAGES=N] tests/bench.sh [cost|guests|tables]
+# Usage: [ROUNDS=N] [RIGS="NAME..."] [PAGES=N] tests/bench.sh [cost|runs|guests|tables]
 # ROUNDS (3) of all guests in turns; PAGES is the most for the cost of measuring. One part
-# alone keeps the results of the other, and tables keeps both.
+# alone keeps the results of the others, and tables keeps all.
 # shellcheck disable=SC2317	# step runs functions, which shellcheck does not see
 
 set -euo pipefail
@@ -19,6 +19,11 @@ rigs=${RIGS:-arm64-stock-a57 arm64-fixed-a57 arm64-core-a57 arm64-stock-bar arm6
 pages=${PAGES:-262144}
 [[ $rounds =~ ^[1-9][0-9]?$ ]] || die "ROUNDS=$rounds is not a number from 1 to 99"
 [[ $pages =~ ^[1-9][0-9]{0,5}$ ]] || die "PAGES=$pages is not a number of pages"
+
+# A whole run of these is to take at most goal_times of what a run takes whose suite prints
+# one line.
+run_rigs=(arm64-6.12-a57 arm64-7.3-a57)
+goal_times=2.0
 
 results=$cache/bench
 
@@ -37,6 +42,51 @@ cost() {
 			echo "# ROUNDS=$rounds bench/ways.sh ${sizes[*]}" &&
 			BENCH=$bench ROUNDS=$rounds bench/ways.sh "${sizes[@]}"
 	} >"$tmp/cost" && cp "$tmp/cost" "$results/cost"
+}
+
+# seconds RIG: from power-on to the end of the suite.
+seconds() {
+	local took
+
+	./run_tests.sh --vm --tap --output "$tmp/guest" "$1" >"$tmp/said" || :
+	took=$(sed -n 's/^# rig .* exit status .* \([0-9.]*\) s from power-on.*/\1/p' "$tmp/said")
+	[[ $took ]] && echo "$took"
+}
+
+# runs: the suite against one that prints a line, in turns.
+runs() {
+	local round rig floor all
+
+	mkdir -p "$tmp/one_line"
+	printf '#!/bin/sh\necho ok 1 line\n' >"$tmp/one_line/run_tests.sh"
+	chmod +x "$tmp/one_line/run_tests.sh"
+	for ((round = 0; round < rounds; round++)); do
+		for rig in "${run_rigs[@]}"; do
+			floor=$(PFN_MKWRITE_SUITE=$tmp/one_line seconds "$rig") &&
+				all=$(seconds "$rig") || return
+			echo "$rig $floor $all"
+		done
+	done >"$tmp/runs" && cp "$tmp/runs" "$results/runs"
+}
+
+# The medians, and what they come to.
+run_table() {
+	local rig floor all
+
+	echo '| rig | one line, s | the suite, s | times |'
+	echo '|---|--:|--:|--:|'
+	for rig in "${run_rigs[@]}"; do
+		floor=$(median "$rig" 2) all=$(median "$rig" 3)
+		awk -v rig="$rig" -v floor="$floor" -v all="$all" 'BEGIN {
+			printf "| %s | %.1f | %.1f | %.2f |\n", rig, floor, all, all / floor
+		}'
+	done
+}
+
+# median RIG COLUMN
+median() {
+	awk -v rig="$1" -v column="$2" '$1 == rig { print $column }' "$results/runs" | sort -n |
+		awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
 }
 
 # The rigs with and without BARs have the same kernels.
@@ -193,6 +243,27 @@ first_touch() {
 
 goals() {
 	sed -n 's/^# goal \([^:]*\): .*: \(met\|not met\)$/\1: \2/p' "$results/cost"
+	run_table | awk -F '|' -v goal=$goal_times '
+		NR > 2 { print "run: " ($5 <= goal ? "met" : "not met") }'
+}
+
+# What each way adds, for the most pages.
+added() {
+	awk '
+		/^# goal faster/ {
+			sub(/.* to /, "")
+			pages = $1
+			for (i = 2; i <= NF; i++) {
+				if ($i == "add")
+					perf = $(i + 1)
+				if ($i == "log")
+					log_added = $(i + 1)
+			}
+		}
+		END {
+			if (pages)
+				printf "To one store to each of %d pages of a memfd, the fault log adds **%.2f s**, and\n`perf record` with `perf script` **%.2f s**.\n", pages, log_added, perf
+		}' "$results/cost"
 }
 
 page() {
@@ -204,7 +275,17 @@ page() {
 	cat <<-END
 	# What it costs
 
+	$(added)
+
 	Written by \`make bench\`, from $rounds rounds of all rigs in turns. No test depends on it.
+
+	## A whole run
+
+	From power-on of a guest to the verdict: with a suite that prints one line (the kernel, its
+	modules and the way out), and with this suite, in turns. At most $goal_times times is
+	wanted.
+
+	$(run_table)
 
 	## Both series
 
@@ -260,17 +341,15 @@ page() {
 
 	## The cost of measuring
 
-	The time that the log and other ways to count faults add to one store to each page of a memfd.
+	What the log and other ways to count faults add to one store to each page of a memfd.
 
 	- \`-c\` has the same loop without and with the log, in CPU time. A fault at a *fresh* page
 	  allocates and clears it; if the pages are *there*, it only maps one, as for device memory.
 	  A record takes about the same time everywhere (*ns*), so its percentage depends on the
 	  cost of a fault, which is high in some virtual machines.
 	- \`ways.sh\` has whole commands. *added_s* is the difference of the least times of a way and
-	  of the stores alone (*nothing*), *file_KiB* the size of perf.data, *exact* the pages whose
-	  faults a way tells rightly, or in brackets the total. record+script is \`perf record -e
-	  page-faults -c 1 -d\` and \`perf script -F addr\`; stat also counts the faults of the
-	  program's start; pagemap is read before each store, vmstat before and after.
+	  of the stores alone (*nothing*). *record* is \`perf record -e page-faults -c 1 -d\` and
+	  \`perf script -F addr\`; it and *stat* also count the faults of the program's start.
 
 	\`\`\`
 	END
@@ -301,8 +380,11 @@ main() {
 		step "measuring what it costs to measure, $rounds rounds up to $pages pages" cost ||
 			die "pfn_mkwrite_bench -c: $(why)"
 	fi
+	[[ $parts != *runs* ]] || step "whole runs, $rounds rounds" runs ||
+		die "a whole run: $(why)"
 	[[ $parts != *guests* ]] || measure_guests
 	[[ -e $results/cost ]] || die "there is no cost of measuring yet: run tests/bench.sh cost"
+	[[ -e $results/runs ]] || die "there are no whole runs yet: run tests/bench.sh runs"
 	for rig in $(columns); do
 		if compgen -G "$results/$rig.*" >/dev/null; then
 			measured+=("$rig")
@@ -335,9 +417,10 @@ main() {
 	[[ ! $unmeasured ]] || finish 2
 }
 
-parts=${*:-cost guests}
+parts=${*:-runs cost guests}
 for part in $parts; do
-	[[ $part =~ ^(cost|guests|tables)$ ]] || die "$part is no part: cost, guests, tables"
+	[[ $part =~ ^(cost|runs|guests|tables)$ ]] ||
+		die "$part is no part: cost, runs, guests, tables"
 done
 measured=() missed=0
 main; finish 0

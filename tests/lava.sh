@@ -25,7 +25,7 @@ job() {
 
 # Prints the job with another command, and with less patience.
 with_command() {
-	sed -e "s#\./run_tests\.sh\$#$1#" \
+	sed -e "s#\./run_tests\.sh --tap\$#$1#" \
 		-e '/^    timeout:/{n;s/minutes: 5/seconds: 60/}' lava/qemu.yaml
 }
 

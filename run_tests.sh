@@ -442,6 +442,7 @@ write_report() {
 # What to print: TAP with the rows behind it, the screen, the rows alone, or just TAP.
 form=tap
 [ ! -t 1 ] || form=screen
+form=${PFN_MKWRITE_FORM:-$form}
 report='' action='' for_vm='' left=$#
 # vm/run.sh asks whether these words will do in a guest.
 guest=${PFN_MKWRITE_CHECK:-}
@@ -521,7 +522,7 @@ case $action in
 esac
 
 [ ! "$report" ] || ready_report
-[ ! "${PFN_MKWRITE_PLAIN:-}" ] && [ -r "$awk/screen.awk" ] && [ -r "$awk/read.awk" ] || form=
+[ "$form" != plain ] && [ -r "$awk/screen.awk" ] && [ -r "$awk/read.awk" ] || form=
 build_if_source
 need_machine
 plan "$@"

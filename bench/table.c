@@ -101,6 +101,7 @@ void cell_sample(const char *key, int width, int digits, struct sample *s)
 {
 	double low = quartile(s, 1), median = quartile(s, 2);
 	double high = quartile(s, 3);
+
 	if (as_json) {
 		append_key(key);
 		if (s->nr)

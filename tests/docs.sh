@@ -53,10 +53,10 @@ known_commands() {
 	dry :: make bench
 	dry :: make soak
 	tests/guests.sh rig arm64-6.12-a57 :: ./run_tests.sh --vm
-	tests/guests.sh --table docs/matrix.md all :: ./run_tests.sh --vm all --table FILE
+	tests/guests.sh --table docs/matrix.md :: ./run_tests.sh --vm all --table FILE
 	tests/guests.sh rig arm64-7.3-a57 arm64-7.3-a57 '' --report :: ./run_tests.sh --vm --report DIR arm64-7.3-a57 arm64-core-a57
-	tests/guests.sh --table docs/matrix.md all :: ./run_tests.sh --vm arm64-core-a57
-	tests/guests.sh --table docs/matrix.md all :: ./run_tests.sh --vm RIG
+	tests/guests.sh --table docs/matrix.md :: ./run_tests.sh --vm arm64-core-a57
+	tests/guests.sh --table docs/matrix.md :: ./run_tests.sh --vm RIG
 	tests/bad_input.sh env PFN_MKWRITE_ONLY='*-huge' ./run_tests.sh :: PFN_MKWRITE_ONLY='*-huge' ./run_tests.sh
 	tests/guest_surroundings.sh env PFN_MKWRITE_DRM=radeon :: PFN_MKWRITE_DRM=radeon ./run_tests.sh
 	tests/explain.sh trace riscv64-6.12 radeon :: ./run_tests.sh --vm arm64-7.3-a57 -- --explain radeon

@@ -390,7 +390,7 @@ make_image() {
 	printf '%s' "$line" >"$root/suite.args" &&
 	printf 'export PFN_MKWRITE_%s=%q\n' ONLY "${r[only]}" SKIP "${r[skip]}" \
 		DRM "${PFN_MKWRITE_DRM:-}" \
-		PLAIN "$([[ $own_image ]] || echo yes)" \
+		FORM "$([[ $own_image ]] && echo tap || echo plain)" \
 		>"$root/suite.env" &&
 	add_modules "$root" "${@:2}" &&
 	{ [[ ! $own_module ]] || cp "$own_module" "$root/modules/99-pfn_mkwrite_mod.ko"; } &&

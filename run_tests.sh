@@ -393,14 +393,14 @@ about_machine() {
 present() {
 	[ "$form" ] || exec sed '/^#@/d'
 	columns=80 copy='' color='' live=''
-	if [ $form = tap ]; then
+	if [ "$form" = tap ]; then
 		copy=1
 	elif [ -t 1 ]; then
 		columns=$(stty size <&3 2>/dev/null | cut -d ' ' -f 2)
 		[ "${TERM:-dumb}" = dumb ] || [ "${NO_COLOR:-}" ] || color=1
 		[ "${TERM:-dumb}" = dumb ] || [ ! -t 2 ] || live=1
 	fi
-	LC_ALL=C exec awk -v form=$form -v copy=$copy -v columns="$columns" -v color=$color \
+	LC_ALL=C exec awk -v form="$form" -v copy=$copy -v columns="$columns" -v color=$color \
 		-v live=$live -f "$awk/screen.awk" -f "$awk/read.awk"
 }
 

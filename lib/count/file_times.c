@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -17,7 +18,6 @@ static bool before(const struct timespec *a, const struct timespec *b)
 
 int file_times_settle(int fd, struct stat *st)
 {
-	const struct timespec tick = { .tv_nsec = 1000 * 1000 };
 	int64_t deadline = now_ns() + SETTLE_MS * 1000000LL;
 	struct timespec now;
 
@@ -25,9 +25,14 @@ int file_times_settle(int fd, struct stat *st)
 		if (fstat(fd, st))
 			return -errno;
 		clock_gettime(CLOCK_REALTIME_COARSE, &now);
-		/* A whole second may be all that the file system stores. */
-		if (!st->st_mtim.tv_nsec && !st->st_ctim.tv_nsec)
+		/*
+		 * A whole second may be all that the file system stores. If the change was
+		 * at one by chance, the next one must not be, too: wait for another tick.
+		 */
+		if (!st->st_mtim.tv_nsec && !st->st_ctim.tv_nsec && !st->st_atim.tv_nsec) {
+			now.tv_sec -= !now.tv_nsec;
 			now.tv_nsec = 0;
+		}
 		if (before(&st->st_mtim, &now) && before(&st->st_ctim, &now))
 			return 0;
 		/* Any update changes a time of a future that does not come. */
@@ -36,7 +41,7 @@ int file_times_settle(int fd, struct stat *st)
 			return 0;
 		if (now_ns() >= deadline)
 			return -ETIMEDOUT;
-		nanosleep(&tick, NULL);
+		sched_yield();
 	}
 }
 

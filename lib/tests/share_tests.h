@@ -60,7 +60,7 @@ TEST_F(mapping, fork_shares)
 		*mapping_word(&map, 1) = 0xc41d0001;
 		while (*mapping_word(&map, 2) != 0xfa7e0002 ||
 		       *mapping_word(&map, 3) != 0xfa7e0003)
-			usleep(1000);
+			sched_yield();
 		_exit(0);
 	}
 	*mapping_word(&map, 2) = 0xfa7e0002;

@@ -514,7 +514,8 @@ torn_lines() {
 
 		job, tap, console = [open(path, newline="", errors="replace").read()
 		                     for path in sys.argv[1:]]
-		pattern = re.compile(re.search("^ *pattern: '(.*)'$", job, re.M)[1])
+		# As pexpect compiles it.
+		pattern = re.compile(re.search("^ *pattern: '(.*)'$", job, re.M)[1], re.DOTALL)
 		meaning = dict(re.findall("^ {8}(.*): (.*)$", job.split("fixupdict:")[1], re.M))
 		lines = re.findall(r"^(?:not )?ok \d+ [^\r\n]*", tap, re.M)
 

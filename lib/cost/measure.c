@@ -35,14 +35,12 @@ struct observation *observation_new(void)
 {
 	/* One mapping, or each fork would copy a VMA for each observation. */
 	static struct observation *room;
-	static int left;
+	static int nr;
 
-	if (!left) {
-		left = 64;
-		room = mmap(NULL, left * sizeof(*room), PROT_READ | PROT_WRITE,
+	if (nr++ % 64 == 0)
+		room = mmap(NULL, 64 * sizeof(*room), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	}
-	return room == MAP_FAILED ? NULL : &room[--left];
+	return room == MAP_FAILED ? NULL : &room[nr % 64];
 }
 
 static void describe(struct observation *obs, int err, int status)

@@ -10,8 +10,29 @@
 #define TH_LOG_STREAM stdout
 
 #include <ctype.h>
+#include <pthread.h>
 
+#include "kselftest.h"
+
+static inline void harness_child(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+/*
+ * Let the harness write the results so far, and the name of the next test, at once: it
+ * flushes them before each fork. The reader runs three times as often otherwise.
+ */
+static inline void harness_header(void)
+{
+	ksft_print_header();
+	pthread_atfork(NULL, NULL, harness_child);
+	setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
+}
+
+#define ksft_print_header harness_header
 #include "kselftest_harness.h"
+#undef ksft_print_header
 
 #ifndef FIXTURE_VARIANT_REGISTER
 

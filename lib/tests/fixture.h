@@ -30,7 +30,7 @@
 
 FIXTURE(mapping)
 {
-	const struct observation *obs;
+	struct observation *obs;
 	const struct store_cost *cost;
 	enum verdict verdict;
 	const struct source *src;

@@ -264,7 +264,7 @@ TEST_F(mapping, kernel_write)
 		mapping_close(&map);
 	}
 	EXPECT_GE(self->cost->first_store, faults);
-	if (moves_times(_metadata, self, FIRST_STORE)) {
+	if (known_to_move(_metadata, self, FIRST_STORE)) {
 		EXPECT_TRUE(moves_times(_metadata, self, KERNEL_STORE));
 	}
 }

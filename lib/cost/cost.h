@@ -14,7 +14,7 @@
 /* The cost of one mapping, and the evidence for it. */
 struct observation {
 	bool done;		/* the measurement has ended */
-	unsigned char told[2];	/* by file times: 0 unknown, 1 no, 2 yes (notify_tests.h) */
+	unsigned char told[2];		/* notify_tests.h */
 	int err;		/* -errno: it failed, and @cost is not valid */
 	char why[256];		/* with @err: what was tried, what the system answered */
 	const char *stage;	/* the probe that ran last */

@@ -64,7 +64,10 @@ static inline bool moves_times(TEST_PARAMS, enum clean_access access)
 	return moved;
 }
 
-/* The same for FIRST_STORE or STORE_AFTER_LOAD, asked once for all tests of a mapping. */
+/*
+ * The same for FIRST_STORE or STORE_AFTER_LOAD, asked once for all tests of a mapping: 1 is
+ * no, 2 is yes.
+ */
 static inline bool known_to_move(TEST_PARAMS, enum clean_access access)
 {
 	unsigned char *told = &self->obs->told[access];

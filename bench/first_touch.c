@@ -239,7 +239,6 @@ static void print_touched(const struct source *src, struct touched *t)
 {
 	struct sample *ns = t->ns;
 
-	/* The last four are of a store after the load, and of memset(). */
 	cell_text("mapping", 16, src->name);
 	cell_number("pages", -6, 0, t->pages);
 	cell_number("rounds", -6, 0, t->rounds);
@@ -248,9 +247,9 @@ static void print_touched(const struct source *src, struct touched *t)
 	cell_sample("load_ns", -7, 0, &ns[STEP_LOAD]);
 	cell_number("faults2", -7, 3,
 		    (double)t->faults[STEP_UPGRADE] / t->pages);
-	cell_sample("ns2", -6, 0, &ns[STEP_UPGRADE]);
-	cell_number("percent", -7, 0, 100 * quartile(&ns[STEP_UPGRADE], 2) /
-				      quartile(&ns[STEP_STORE], 2));
+	cell_sample("ns2", -5, 0, &ns[STEP_UPGRADE]);
+	cell_number("pct", -3, 0, 100 * quartile(&ns[STEP_UPGRADE], 2) /
+				  quartile(&ns[STEP_STORE], 2));
 	cell_sample("MB/s", -5, 0, &t->set);
 	row_end();
 }
@@ -360,6 +359,8 @@ int bench_first_touch(void)
 	if (touched == MAP_FAILED)
 		bench_die(2, "mmap(): %s", strerror(errno));
 	table_begin(bench.json, "first touch", who_sets_dirty());
+	if (!bench.json)
+		printf("# faults and ns of a page; faults2, ns2: of a store after the load, pct of a\n# first store; MB/s: of memset()\n");
 	each_source(bench_source);
 	table_end();
 	return nr_measured ? 0 : 4;

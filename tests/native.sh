@@ -273,6 +273,19 @@ bench_cost() {
 	bench -c && grep -qE '^there +64 +1 |^# left out: fault log' "$work/bench"
 }
 
+# Tables of 80 columns, and on a terminal a line that says how far it is.
+bench_terminal() {
+	local line
+
+	for line in '-m memfd' -c; do
+		script -qec "$dir/pfn_mkwrite_bench -p 64 -r 1 $line" /dev/null </dev/null \
+			>"$work/bench" || return
+		grep -oE 'memfd, 64 pages|round 1 of 1' "$work/bench" || return
+		! sed 's/.*\x1b\[K//; s/\r//' "$work/bench" | grep -v '^#' | grep -E '.{81}' ||
+			return
+	done
+}
+
 bench_ways() {
 	BENCH=$dir/pfn_mkwrite_bench ROUNDS=1 bench/ways.sh 64 >"$work/bench" &&
 		grep -qE '^(log .* 64$|# left out: log:)' "$work/bench" &&
@@ -443,6 +456,7 @@ check bench_names_all bench_names_all
 check bench_json bench_json
 check bench_json_cost bench_json -c
 check bench_cost bench_cost
+check bench_terminal bench_terminal
 check bench_ways bench_ways
 check bench_without_perf bench_without_perf
 check bench_nonsense bench_nonsense

@@ -85,11 +85,11 @@ print() {
 # machine ARCH: how QEMU, the kernel and the tool chain name this architecture, and
 # which Debian the guest's libdrm (if any) and BusyBox come from. quick turns
 # off mitigations and CPU features that have nothing to do with page faults: they take
-# half the time of a run on an emulated CPU. So do clearing memory that is allocated, and
-# RCU, for which a kprobe waits several times as it is added and removed.
+# half the time of a run on an emulated CPU. So do clearing memory that is allocated,
+# charging each page to a cgroup, and RCU, for which a kprobe waits several times.
 machine() {
 	board=virt console=ttyS0 libdrm_suite=bookworm busybox_suite=bookworm
-	quick="mitigations=off init_on_alloc=0 rcupdate.rcu_expedited=1"
+	quick="mitigations=off init_on_alloc=0 cgroup_disable=memory rcupdate.rcu_expedited=1"
 	case $1 in
 	arm64)
 		qemu=qemu-system-aarch64 qemu_package=qemu-system-arm

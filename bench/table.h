@@ -39,7 +39,7 @@ void cell_number(const char *key, int width, int digits, double value);
 void cell_sample(const char *key, int width, int digits, struct sample *sample);
 void row_end(void);
 
-/* What is being measured, in one line that the next one replaces, on a terminal. */
+/* Show progress on a terminal, in one line that the next one replaces. */
 void show_progress(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
 

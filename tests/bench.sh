@@ -341,7 +341,7 @@ page() {
 
 	## The cost of measuring
 
-	What the log and other ways to count faults add to one store to each page of a memfd.
+	The time that the log and other ways to count faults add to one store to each page of a memfd.
 
 	- \`-c\` has the same loop without and with the log, in CPU time. A fault at a *fresh* page
 	  allocates and clears it; if the pages are *there*, it only maps one, as for device memory.

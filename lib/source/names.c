@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What devices are called. */
+/* Names of devices. */
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>

@@ -67,7 +67,7 @@ void sysfs_link(char name[SYSFS_NAME], const char *dir, const char *link);	/* na
 int backing_fail(struct backing *b, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* What to do about EACCES and EPERM, to put behind a message; "" for another error. */
+/* Advice about EACCES and EPERM, to put behind a message; "" for another error. */
 const char *access_advice(int err);
 
 /* Open @path, or make a memfd of @b->size bytes. An fd, or -errno with @b->why set. */

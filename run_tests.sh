@@ -410,17 +410,14 @@ present() {
 run_and_present() {
 	log=/dev/null
 	[ ! "$report" ] || log=$report/output.log
-	about_machine "$@" 2>/dev/null >"$log"
 	# File 3 is the output, file 4 the status.
 	exec 3>&1
 	status=$({
 		{
 			about_machine "$@" 2>/dev/null
-			{
-				run_programs "$@" 3>&- 4>&- | flatten 3>&- 4>&-
-				echo $? >&4
-			} | tee -a "$log"
-		} | present >&3
+			run_programs "$@" 3>&- 4>&- | flatten 3>&- 4>&-
+			echo $? >&4
+		} | tee "$log" | present >&3
 	} 4>&1)
 	exec 3>&-
 	{ echo "#@exit ${status:=2}" >>"$log"; } 2>/dev/null || :

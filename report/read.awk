@@ -152,7 +152,7 @@ function group_of(name,	word) {
 	return split(name, word, "-") > 1 ? word[1] "-" word[2] : name
 }
 
-# The order of vm/table.sh: device memory first, then the controls of every machine.
+# The order of all tables: device memory first, then the controls of every machine.
 function rank(name) {
 	if (name ~ /^udmabuf/)
 		return 1
@@ -174,6 +174,19 @@ function sort_rows(g,	i, j, name) {
 			row[g, j + 1] = row[g, j]
 		row[g, j + 1] = name
 	}
+}
+
+# all_rows(): the rows of all groups, in order, as those of the group "".
+function all_rows(	r, i, g) {
+	for (r = 1; r <= nr_rigs; r++) {
+		g = group_of(rigs[r])
+		for (i = 1; i <= nr_rows[g]; i++)
+			if (!(("", row[g, i]) in is_row)) {
+				is_row["", row[g, i]] = 1
+				row["", ++nr_rows[""]] = row[g, i]
+			}
+	}
+	sort_rows("")
 }
 
 # wrapped(): lines of up to columns or 80 characters, broken at spaces.
@@ -259,6 +272,12 @@ function known_failure(r, test,	i, n, entry, pattern) {
 	return ""
 }
 
+# unknown_failure(): does the test fail for a reason that neither a verdict nor the rig tells?
+function unknown_failure(r, i) {
+	return !explains(r, failed[r, i]) && failed[r, i] != "guest.died" && \
+		known_failure(r, failed[r, i]) == ""
+}
+
 # trouble_of(): a rig that could not run, or died.
 function trouble_of(r) {
 	if (died(r))
@@ -270,14 +289,18 @@ function died(r) {
 	return fact[r, "died"] != ""
 }
 
-# differs(): number of measurements that are not as the rig expects.
-function differs(	r, g, i, n) {
-	for (r = 1; r <= nr_rigs; r++) {
-		g = group_of(rigs[r])
-		for (i = 1; i <= nr_rows[g]; i++)
-			n += result_of(r, row[g, i]) ~ / [(]want /
-	}
-	return n + 0
+# differs(): is the measurement not as the rig expects?
+function differs(r, name) {
+	return result_of(r, name) ~ / [(]want /
+}
+
+# nr_differ(): number of measurements of a rig that are not.
+function nr_differ(r,	g, i, n) {
+	g = group_of(rigs[r])
+	n = 0
+	for (i = 1; i <= nr_rows[g]; i++)
+		n += differs(r, row[g, i])
+	return n
 }
 
 function result_of(r, name,	m, text) {

@@ -215,14 +215,10 @@ function pair(name, text, code) {
 # What there is.
 
 # gather(): the rows of the only table, and the numbers of the answer.
-function gather(	r, m, i, g) {
+function gather(	r, m) {
+	all_rows()
 	for (r = 1; r <= nr_rigs; r++) {
-		g = group_of(rigs[r])
-		for (i = 1; i <= nr_rows[g]; i++)
-			if (!(("", row[g, i]) in is_row)) {
-				is_row["", row[g, i]] = 1
-				row["", ++nr_rows[""]] = row[g, i]
-			}
+		nr_differing += nr_differ(r)
 		for (m = 1; m <= nr_maps[r]; m++) {
 			if (!is_device(maps[r, m]) && verdict[r, m] != "ignored")
 				continue
@@ -233,7 +229,6 @@ function gather(	r, m, i, g) {
 				nr_bad++
 		}
 	}
-	sort_rows("")
 }
 
 # choose(): the mapping of the picture. If there is a fix, that of the largest change.
@@ -373,8 +368,8 @@ function alert(	r, i, text, list, nr, name, seen) {
 		if (fact[r, "exit"] == 4)
 			text = text " " rigs[r] " has no device memory to test."
 	}
-	if (differs())
-		text = text " " plural(differs(), "measurement is", "measurements are") \
+	if (nr_differing)
+		text = text " " plural(nr_differing, "measurement is", "measurements are") \
 			" not as the rig is known to show."
 	nr = 0
 	for (i = 1; i <= nr_others; i++) {
@@ -780,7 +775,7 @@ function single_table(	i, m, name) {
 		cell(m ? upgrade[1, m] : "-")
 		cell(m ? faults[1, m] : "-")
 		cell((m && nr_details[1, m] ? details[1, m, 1] : "") \
-			(result_of(1, name) ~ / [(]want / ? " (want " want[1, name] ")" : ""))
+			(differs(1, name) ? " (want " want[1, name] ")" : ""))
 	}
 	if (nr_rows[""])
 		table_end()
@@ -876,19 +871,19 @@ function with_rig(text, r, key,	g) {
 }
 
 function others(	r, k, i, n, nr, text, list) {
-	nr = nr_others + differs()
+	nr = nr_others + nr_differing
 	for (r = 1; r <= nr_rigs; r++)
 		nr += nr_complaints[r] + (trouble_of(r) != "")
 	if (!nr)
 		return
 	heading(2, "What else failed", "others")
-	if (html && nr_others + differs())
+	if (html && nr_others + nr_differing)
 		print "<ul>"
 	for (r = 1; r <= nr_rigs; r++)
 		for (i = 1; i <= nr_rows[""]; i++) {
-			text = result_of(r, row["", i])
-			if (text ~ / [(]want /)
-				bullet("not as known: " row["", i] ", " rigs[r] ": " text)
+			if (differs(r, row["", i]))
+				bullet("not as known: " row["", i] ", " rigs[r] ": " \
+					result_of(r, row["", i]))
 		}
 	for (k = 1; k <= nr_others; k++) {
 		n = nr_other_names[k] + 0
@@ -903,7 +898,7 @@ function others(	r, k, i, n, nr, text, list) {
 				other_known[k])
 		bullet(text)
 	}
-	if (nr_others + differs())
+	if (nr_others + nr_differing)
 		print html ? "</ul>" : ""
 	for (r = 1; r <= nr_rigs; r++) {
 		if (nr_complaints[r]) {

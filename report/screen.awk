@@ -4,9 +4,10 @@
 #
 #   LC_ALL=C awk -v form=screen -v columns=80 -f screen.awk -f read.awk FILE
 #
-# form=screen prints all of it, form=rows the rows alone, and form=tap the rows as comments,
-# with copy=1 behind the input itself, form=none nothing. color=1 colours, live=1 shows progress on stderr.
-# The exit status is 3 if a run is not as its rig is known to be, else 0.
+# form=screen prints all of it, form=rows the rows alone, form=tap the rows as comments, with
+# copy=1 behind the input itself, form=markdown the tables of docs/, and form=none nothing.
+# color=1 colours, live=1 shows progress on stderr. The exit status is 3 if a run is not as
+# its rig is known to be, else 0.
 
 BEGIN {
 	if (!columns)
@@ -96,8 +97,7 @@ function rows(r,	i, m, g, name, width, text, why, tint, odd) {
 	for (i = 1; i <= nr_rows[g]; i++) {
 		name = row[g, i]
 		m = number_of[r, name]
-		odd = result_of(r, name)
-		odd = index(odd, " (want ") ? want[r, name] : ""
+		odd = differs(r, name) ? want[r, name] : ""
 		if (!m) {
 			if (odd != "")
 				say_wrapped(sprintf("%-" width "s  ", name) \
@@ -168,19 +168,15 @@ function other_failures(r,	i, nr, test, name, known, key, kind, names, why, tint
 }
 
 # surprise(): is the run not as its rig is known to be?
-function surprise(r,	i, g) {
+function surprise(r,	i) {
 	if (died(r) || nr_complaints[r])
 		return 1
 	if (!((r, "fails") in fact))
 		return 0
-	g = group_of(rigs[r])
-	for (i = 1; i <= nr_rows[g]; i++)
-		if (index(result_of(r, row[g, i]), " (want "))
-			return 1
 	for (i = 1; i <= nr_failed[r]; i++)
-		if (!explains(r, failed[r, i]) && known_failure(r, failed[r, i]) == "")
+		if (unknown_failure(r, i))
 			return 1
-	return 0
+	return nr_differ(r) > 0
 }
 
 # names_of(): the mappings with this verdict.
@@ -292,7 +288,7 @@ function two_lines(name,	g) {
 function cell_of(r, name,	text) {
 	text = result_of(r, name)
 	tone = number_of[r, name] ? verdict[r, number_of[r, name]] : ""
-	if (index(text, " (want ")) {
+	if (differs(r, name)) {
 		tone = "surprise"
 		sub(/ [(]want .*/, "!", text)
 	}
@@ -305,9 +301,9 @@ function fit(from,	to, i, wide) {
 	for (to = from; to <= nr_placed; to++) {
 		two_lines(rigs[order[to]])
 		cell_width[to] = length(upper) > length(lower) ? length(upper) : length(lower)
-		for (i = 1; i <= nr_names; i++)
-			if (length(cell_of(order[to], names[i])) > cell_width[to])
-				cell_width[to] = length(cell_of(order[to], names[i]))
+		for (i = 1; i <= nr_rows[""]; i++)
+			if (length(cell_of(order[to], row["", i])) > cell_width[to])
+				cell_width[to] = length(cell_of(order[to], row["", i]))
 		if (length(ending_of(order[to])) > cell_width[to])
 			cell_width[to] = length(ending_of(order[to]))
 		wide += 2 + cell_width[to]
@@ -321,22 +317,11 @@ function table(	i, r, from, to, line, c, n, text) {
 	for (r = 1; r <= nr_rigs; r++)
 		if (!stock_of(r))
 			place(r)
-	for (r = 1; r <= nr_rigs; r++) {
-		for (i = 1; i <= nr_rows[group_of(rigs[r])]; i++) {
-			text = row[group_of(rigs[r]), i]
-			if (!(text in is_name)) {
-				is_name[text] = 1
-				row["all", ++nr_rows["all"]] = text
-			}
-		}
-	}
-	sort_rows("all")
+	all_rows()
 	name_width = length("exit status")
-	for (i = 1; i <= nr_rows["all"]; i++) {
-		names[++nr_names] = row["all", i]
-		if (length(names[i]) > name_width)
-			name_width = length(names[i])
-	}
+	for (i = 1; i <= nr_rows[""]; i++)
+		if (length(row["", i]) > name_width)
+			name_width = length(row["", i])
 	say_wrapped("Verdict, and page faults of one store to each of 64 pages:", "")
 	say("")
 	for (from = 1; from <= nr_placed; from = to + 1) {
@@ -352,11 +337,11 @@ function table(	i, r, from, to, line, c, n, text) {
 			if (line[i] != "")
 				say(paint(line[i], "head"))
 		}
-		for (i = 1; i <= nr_names; i++) {
+		for (i = 1; i <= nr_rows[""]; i++) {
 			n = 0
-			line[1] = sprintf("%-" name_width "s", names[i])
+			line[1] = sprintf("%-" name_width "s", row["", i])
 			for (c = from; c <= to; c++) {
-				text = cell_of(order[c], names[i])
+				text = cell_of(order[c], row["", i])
 				n += text != "-"
 				text = sprintf("%-" cell_width[c] "s", text)
 				if (c == to)
@@ -410,28 +395,66 @@ function found_all(	r, s, text, nr, list, n, cured, hid) {
 		"says why.", "")
 }
 
-# remark(): what does not fit into the table.
-function remark(r,	i, g, text) {
+function remark_line(text) {
+	if (form == "markdown")
+		print "- " text
+	else
+		say_wrapped(text, "", "surprise")
+}
+
+# remark(): what does not fit into the table. A table for docs/ shows what differs itself.
+function remark(r,	i, g) {
 	if (died(r))
-		say_wrapped(rigs[r] " died: " fact[r, "died"], "", "surprise")
+		remark_line(rigs[r] " died: " fact[r, "died"])
 	else if (trouble_of(r) != "")
-		say_wrapped(rigs[r] " could not be run: " (fact[r, "failed"] != "" ? \
-			fact[r, "failed"] : "it ended with status " fact[r, "status"]), "", "surprise")
+		remark_line(rigs[r] " could not be run: " (fact[r, "failed"] != "" ? \
+			fact[r, "failed"] : "it ended with status " fact[r, "status"]))
 	if (nr_complaints[r])
-		say_wrapped(rigs[r] ": the kernel complained: " complaint[r, 1], "", "surprise")
-	if (!((r, "fails") in fact))
+		remark_line(rigs[r] ": the kernel complained: " complaint[r, 1])
+	if (form == "markdown" || !((r, "fails") in fact))
 		return
 	g = group_of(rigs[r])
-	for (i = 1; i <= nr_rows[g]; i++) {
-		text = result_of(r, row[g, i])
-		if (index(text, " (want "))
-			say_wrapped(rigs[r] ": " row[g, i] " " text, "", "surprise")
-	}
+	for (i = 1; i <= nr_rows[g]; i++)
+		if (differs(r, row[g, i]))
+			remark_line(rigs[r] ": " row[g, i] " " result_of(r, row[g, i]))
 	for (i = 1; i <= nr_failed[r]; i++)
-		if (!explains(r, failed[r, i]) && failed[r, i] != "guest.died" && \
-		    known_failure(r, failed[r, i]) == "")
-			say_wrapped(rigs[r] ": " failed[r, i] " fails: not as this rig is known", \
-				"", "surprise")
+		if (unknown_failure(r, i))
+			remark_line(rigs[r] ": " failed[r, i] " fails: not as this rig is known")
+}
+
+# markdown(): a table for the rigs of each group, and the remarks.
+function markdown(	r, g, done) {
+	for (r = 1; r <= nr_rigs; r++) {
+		g = group_of(rigs[r])
+		if (!done[g]++)
+			markdown_table(g)
+	}
+	for (r = 1; r <= nr_rigs; r++)
+		remark(r)
+}
+
+function markdown_table(g,	r, i, nr, member, line) {
+	line = "| " g " |"
+	nr = 0
+	for (r = 1; r <= nr_rigs; r++)
+		if (group_of(rigs[r]) == g) {
+			member[++nr] = r
+			line = line " " substr(rigs[r], length(g) + 2) " |"
+		}
+	print line
+	gsub(/[^|]/, "-", line)
+	print line
+	sort_rows(g)
+	for (i = 1; i <= nr_rows[g]; i++) {
+		line = "| " row[g, i] " |"
+		for (r = 1; r <= nr; r++)
+			line = line " " result_of(member[r], row[g, i]) " |"
+		print line
+	}
+	line = "| exit status |"
+	for (r = 1; r <= nr; r++)
+		line = line " " ending_of(member[r]) " |"
+	print line "\n"
 }
 
 END {
@@ -442,6 +465,8 @@ END {
 			odd_run = 1
 	if (form == "none") {
 		;
+	} else if (form == "markdown") {
+		markdown()
 	} else if (nr_rigs > 1) {
 		table()
 	} else if (form == "screen") {

@@ -133,6 +133,16 @@ several() {
 		grep -q 'gone: arm64-core-a57' <(tr '\n' ' ' <"$out/table")
 }
 
+# The tables of docs/ show what differs, and name a rig that could not be run.
+markdown() {
+	LC_ALL=C awk -v form=markdown -f report/screen.awk -f report/read.awk "$out/several" \
+		>"$out/markdown"
+	cat "$out/markdown"
+	grep -qxF '| udmabuf | ignored 128 | ignored 128 (want notify 128) |' "$out/markdown" &&
+		grep -qxF '| exit status | not run |' "$out/markdown" &&
+		grep -qxF -e '- amd64-6.12-gone could not be run: the mirror has none' "$out/markdown"
+}
+
 in_terminal default 80 25 "./run_tests.sh --vm --output $(printf %q "$out/run") $rig"
 {
 	echo "#@rig $rig"
@@ -160,7 +170,7 @@ check build make OUTPUT="$work/native-build" INSTALL_PATH="$dir" all install
 check native native
 first=
 while read -r awk; do
-	[[ $first ]] || { first=$awk; check several several; }
+	[[ $first ]] || { first=$awk; check several several; check markdown markdown; }
 	check "awk.${awk##*/}" same_with "$awk"
 done < <(awks)
 

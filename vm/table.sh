@@ -4,7 +4,7 @@
 # runs once for each rig as well.
 # shellcheck disable=SC2034,SC2154	# variables of vm/run.sh
 
-declare -A job_of cell want info
+declare -A job_of status_of
 
 # start_job RIG: its output goes to a folder of its own, "# rig" lines excepted.
 start_job() {
@@ -44,150 +44,20 @@ reap() {
 	done
 	workers=("${left[@]}")
 	over=$((over + 1))
-	info[${job_of[$ended]} status]=$rc
+	status_of[${job_of[$ended]}]=$rc
 	folder[${job_of[$ended]}]=$base/${job_of[$ended]}
-}
-
-# read_result RIG: reads the file that vm/run.sh wrote.
-read_result() {
-	local key value
-
-	[[ -r $base/$1/result ]] || return 0
-	while read -r key value; do
-		case $key in
-		measured)	cell[$1 ${value%% *}]=${value#* } ;;
-		expected)	want[$1 ${value%% *}]=${value#* } ;;
-		*)		info[$1 $key]=$value ;;
-		esac
-	done <"$base/$1/result"
-}
-
-# The first two words of a rig's name: those of a group differ in the machine only.
-group_of() {
-	cut -d - -f 1,2 <<<"$1"
-}
-
-# rows_of NAME...: the mappings that these rigs have, device memory first and the controls
-# that every machine has last.
-rows_of() {
-	local key name
-
-	for key in "${!cell[@]}" "${!want[@]}"; do
-		for name; do
-			[[ ${key%% *} == "$name" ]] || continue
-			key=${key#* }
-			case $key in
-			udmabuf*)	echo "1 $key" ;;
-			dax* | devdax*)	echo "2 $key" ;;
-			heap* | pci_bar | vfio_bar*)
-					echo "3 $key" ;;
-			memfd)		echo "5 memfd" ;;
-			perf_ring)	echo "6 perf_ring" ;;
-			*)		echo "4 $key" ;;
-			esac
-			break
-		done
-	done | LC_ALL=C sort -u | cut -d ' ' -f 2
-}
-
-# measurement RIG MAPPING: sets seen to the cell.
-measurement() {
-	local key="$1 $2"
-
-	seen=${cell[$key]:--}
-	[[ ${want[$key]:-$seen} == "$seen" ]] || seen+=" (want ${want[$key]})"
-}
-
-# ending RIG: sets seen to the exit status.
-ending() {
-	local name=$1
-
-	seen=${info[$name exit]:-}
-	if [[ ${info[$name died]:-} ]]; then
-		seen=died
-	elif [[ ! $seen ]]; then
-		seen='not run'
-	elif [[ ${info[$name want]:-$seen} != "$seen" ]]; then
-		seen+=" (want ${info[$name want]})"
-	fi
-	[[ ! ${info[$name complained]:-} ]] || seen+=' (dmesg)'
-}
-
-# group_table GROUP NAME...: sets rows to a line for each mapping, with a column for each
-# rig.
-group_table() {
-	local group=$1 mapping name line seen
-	shift
-
-	line=$group
-	for name; do
-		name=${name#"$group"}
-		line+="|${name#-}"
-	done
-	rows=("$line")
-	while read -r mapping; do
-		line=$mapping
-		for name; do
-			measurement "$name" "$mapping"
-			line+="|$seen"
-		done
-		rows+=("$line")
-	done < <(rows_of "$@")
-	line='exit status'
-	for name; do
-		ending "$name"
-		line+="|$seen"
-	done
-	rows+=("$line")
-}
-
-# Prints the errors that do not fit the table.
-remarks() {
-	local name
-
-	for name in "${rigs[@]}"; do
-		if [[ ${info[$name died]:-} ]]; then
-			echo "$name died: ${info[$name died]}"
-		elif [[ ! ${info[$name exit]:-} ]]; then
-			echo "$name could not be run:" \
-				"${info[$name failed]:-it ended with status ${info[$name status]}}"
-		fi
-		[[ ! ${info[$name complained]:-} ]] ||
-			echo "$name: the kernel complained: ${info[$name complained]}"
-	done
-}
-
-as_markdown() {
-	printf '%s\n' "${rows[@]}" | sed 's/|/ | /g; s/.*/| & |/' |
-		sed '1 { p; s/[^|]/-/g }'
-}
-
-# Prints the tables of all groups.
-all_tables() {
-	local group name members
-
-	for group in "${groups[@]}"; do
-		members=()
-		for name in "${rigs[@]}"; do
-			[[ $(group_of "$name") != "$group" ]] || members+=("$name")
-		done
-		group_table "$group" "${members[@]}"
-		as_markdown
-		echo
-	done
 }
 
 markdown() {
 	local name releases
 
 	releases=$(for name in "${rigs[@]}"; do
-		echo "${info[$name release]:-}"
-	done | sort -uV | sed '/^$/d' | paste -s -d , | sed 's/,/, /g')
+		sed -n 's/^release //p' "${folder[$name]}/result" 2>/dev/null || :
+	done | sort -uV | paste -s -d , | sed 's/,/, /g')
 	echo "Made by \`./run_tests.sh --vm ${asked[*]}\` on Linux ${releases:-(none)}. A cell is" \
 		"the verdict and the faults of 64 first stores."
 	echo
-	all_tables
-	remarks | no_addresses | sed 's/^/- /'
+	report_input | present markdown || (($? == 3))
 }
 
 # The output must not contain the mirror's address.
@@ -212,7 +82,7 @@ report_input() {
 	local name
 
 	for name in "${rigs[@]}"; do
-		printf '%s\n' "rig $name" "status ${info[$name status]:-}" |
+		printf '%s\n' "rig $name" "status ${status_of[$name]:-}" |
 			cat - "${folder[$name]}/result" 2>/dev/null | no_addresses | sed 's/^/#@/'
 		cat "${folder[$name]}/output.log" 2>/dev/null || :
 	done | no_controls
@@ -255,7 +125,7 @@ write_report() {
 
 # run_table: runs all of rigs[], prints the table, and sets worst.
 run_table() {
-	local base name rows groups live='' over=0 started=$SECONDS rc=0 job_out
+	local base name live='' over=0 started=$SECONDS rc=0 job_out
 
 	# Not /dev/stdout, which empties a file.
 	exec {job_out}>/dev/null
@@ -272,11 +142,8 @@ run_table() {
 		reap
 	done
 	for name in "${rigs[@]}"; do
-		read_result "$name"
-		worse "${info[$name status]}"
+		worse "${status_of[$name]}"
 	done
-	mapfile -t groups < <(for name in "${rigs[@]}"; do group_of "$name"; done |
-		awk '!seen[$0]++')
 	wipe
 	report_input | present "${form/tap/rows}" || rc=$?
 	((rc != 3)) || worst=3
